@@ -1,0 +1,80 @@
+// npm run verify: everything, from a fresh clone, on a machine that has only Node and npm. Runs the
+// checks, then the same compiled tests on every supported Node, then the coverage of src/core/. The last
+// line counts over all. Uses nothing but Node's own modules: it runs before `npm ci`.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { report, run, totalsOf } from './command.mjs';
+import { installNode, nodeMajors, nodeProgram } from './nodes.mjs';
+
+// What the tests start, and the Debian package it comes in.
+const debianPrograms = {
+  bash: 'bash',
+  flock: 'util-linux',
+  setpriv: 'util-linux',
+  python3: 'python3',
+  faketime: 'faketime',
+};
+
+const ourMajor = Number(process.versions.node.split('.')[0]);
+const otherMajors = nodeMajors.filter((major) => major !== ourMajor);
+const totals = { passed: 0, failed: 0 };
+const folder = await mkdtemp(join(tmpdir(), 'runner-package-'));
+try {
+  await verify();
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed === 0 ? 0 : 1;
+
+async function verify() {
+  if (!(await step('npm ci', () => run('npm', ['ci', '--ignore-scripts'])))) return;
+  if (!(await step('debian', installDebianPackages))) return;
+  for (const major of otherMajors) await step(`install node ${major}`, () => installNode(major));
+  const env = { RUNNER_PACKAGE: folder };
+  const check = await run('node', ['scripts/check.mjs'], { env, isShown: true });
+  count(check);
+  if (check.exitCode !== 0) return;
+  for (const major of otherMajors) {
+    const program = await nodeProgram(major);
+    if (program !== null) await step(`tests, node ${major}`, () => testOn(program, env));
+  }
+  // Its tests were counted above, so that only its failures count here.
+  const coverage = await run('node', ['scripts/coverage.mjs']);
+  report('core coverage', coverage);
+  if (coverage.exitCode !== 0) totals.failed += totalsOf(coverage.output)?.failed || 1;
+}
+
+async function step(name, act) {
+  const result = await act();
+  report(name, result);
+  count(result);
+  return result.exitCode === 0;
+}
+
+/** A step that fails without naming a failed test counts as one failure. */
+function count({ exitCode, output }) {
+  const counted = totalsOf(output) ?? { passed: 0, failed: 0 };
+  totals.passed += counted.passed;
+  totals.failed += exitCode !== 0 && counted.failed === 0 ? 1 : counted.failed;
+}
+
+/** The folder of that Node comes first in PATH, so that whatever a test starts runs on it as well. */
+function testOn(program, env) {
+  const path = `${dirname(program)}${delimiter}${process.env.PATH}`;
+  return run(program, ['scripts/test.mjs'], { env: { ...env, PATH: path } });
+}
+
+async function installDebianPackages() {
+  const packages = new Set();
+  for (const [program, debianPackage] of Object.entries(debianPrograms)) {
+    const { exitCode } = await run('sh', ['-c', `command -v ${program}`]);
+    if (exitCode !== 0) packages.add(debianPackage);
+  }
+  if (packages.size === 0) return { exitCode: 0, output: '', seconds: 0 };
+  const install = `apt-get update -q && apt-get install -q -y --no-install-recommends ${[...packages].join(' ')}`;
+  const isRoot = process.getuid?.() === 0;
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  return isRoot ? run('sh', ['-c', install], { env }) : run('sudo', ['-n', 'sh', '-c', install], { env });
+}

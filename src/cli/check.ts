@@ -1,0 +1,43 @@
+import { hostname } from 'node:os';
+import { loadProject } from '../compose.ts';
+import type { LoadAnswer } from '../config/loaded.ts';
+import { exitStatus, type ExitStatus } from './exit-status.ts';
+import { guarded } from './fail.ts';
+import { isGiven, ownEnvironment, projectDirectory, type RawOptions } from './options.ts';
+
+/** `runner check`: all problems at once, or what would run. */
+export async function check(tasks: readonly string[], options: RawOptions): Promise<void> {
+  await guarded(isGiven(options, 'debug'), async () => {
+    const answer = await loadProject({
+      directory: projectDirectory(options),
+      arguments: tasks,
+      options: {},
+      host: hostname(),
+      environment: ownEnvironment(),
+      cacheDirectory: null,
+    });
+    return isGiven(options, 'json') ? printJson(answer) : printText(answer);
+  });
+}
+
+function printJson(answer: LoadAnswer): ExitStatus {
+  console.log(JSON.stringify(answer));
+  return answer.kind === 'loaded' ? exitStatus.success : exitStatus.config;
+}
+
+async function printText(answer: LoadAnswer): Promise<ExitStatus> {
+  if (answer.kind === 'rejected') {
+    const { explainProblems } = await import('../config/problem.ts');
+    process.stderr.write(explainProblems(answer.problems));
+    return exitStatus.config;
+  }
+  const [{ explainValues }, { printTable }] = await Promise.all([
+    import('../config/loaded.ts'),
+    import('./table.ts'),
+  ]);
+  const rows = explainValues(answer.chains).map(({ chain, path, shown, from }) => [chain, path, shown, from]);
+  printTable(['chain', 'value', 'in force', 'from'], rows);
+  const count = answer.chains.length === 1 ? '1 chain' : `${answer.chains.length} chains`;
+  console.log(`No problems: ${count} would run on this host, ${hostname()}`);
+  return exitStatus.success;
+}

@@ -1,0 +1,79 @@
+import { formatDuration } from '../core/duration.ts';
+import type { Outcome, TaskError } from '../core/outcome.ts';
+import { toDurationMs, type DurationMs } from '../core/units.ts';
+import type { HistoryEntry } from '../store/history.ts';
+
+/** How a run ended, in words that continue "run 12 ...". */
+export function outcomeText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return 'succeeded';
+    case 'exited':
+      return `failed: exit status ${outcome.exitCode}`;
+    case 'killed':
+      return `failed: killed by ${outcome.signal}`;
+    case 'threw':
+      return `failed: ${outcome.error.name}: ${firstLine(outcome.error.message)}`;
+    case 'not started':
+      return `failed: could not start: ${outcome.reason}`;
+    case 'interrupted':
+      return `failed: interrupted, its result is unknown: ${outcome.reason}`;
+    case 'timed out':
+      return `failed: timed out after ${formatDuration(outcome.timeoutMs)}`;
+    case 'stopped':
+      return 'was stopped';
+    case 'withdrawn':
+      return `was not started: ${outcome.reason}`;
+  }
+}
+
+/** The same for a run as it is stored. */
+export function storedOutcomeText({ outcome, detail }: Pick<HistoryEntry, 'outcome' | 'detail'>): string {
+  if (outcome === null) return 'in progress';
+  return outcomeText(toOutcome(outcome, typeof detail === 'object' && detail !== null ? { ...detail } : {}));
+}
+
+function toOutcome(kind: string, detail: Readonly<Record<string, unknown>>): Outcome {
+  const reason = textOf(detail['reason']);
+  switch (kind) {
+    case 'succeeded':
+    case 'stopped':
+      return { kind };
+    case 'exited':
+      return { kind, exitCode: Number(detail['exitCode']) };
+    case 'killed':
+      return { kind, signal: textOf(detail['signal']) };
+    case 'timed out':
+      return { kind, timeoutMs: toDurationMs(Number(detail['timeoutMs'])) };
+    case 'threw':
+      return { kind, error: toError(detail['error']) };
+    case 'not started':
+    case 'interrupted':
+    case 'withdrawn':
+      return { kind, reason };
+    default:
+      return { kind: 'interrupted', reason: `a newer version of runner calls it "${kind}"` };
+  }
+}
+
+function toError(error: unknown): TaskError {
+  const fields: Readonly<Record<string, unknown>> =
+    typeof error === 'object' && error !== null ? { ...error } : {};
+  return { name: textOf(fields['name']), message: textOf(fields['message']), stack: textOf(fields['stack']) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** A measured or planned length as people read it: `812ms`, `4.2s`, `3m20s`. */
+export function lengthText(length: DurationMs | null): string {
+  if (length === null) return 'an unknown time';
+  if (length < 1_000) return `${length}ms`;
+  if (length < 60_000) return `${(length / 1_000).toFixed(1).replace(/\.0$/, '')}s`;
+  return formatDuration(toDurationMs(Math.round(length / 1_000) * 1_000));
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}

@@ -1,0 +1,102 @@
+import { hostname } from 'node:os';
+import { loadProject, openProject, type Project } from '../compose.ts';
+import type { ChainDefinition } from '../core/definition.ts';
+import type { RunnerHolder } from '../ports.ts';
+import { stateFolderAt } from '../system/state-folder.ts';
+import { exitStatus, type ExitStatus } from './exit-status.ts';
+import { dieOfBug, guarded } from './fail.ts';
+import { createForeground, type Foreground } from './foreground.ts';
+import {
+  countOption,
+  isGiven,
+  ownEnvironment,
+  projectDirectory,
+  stateDirectory,
+  textOption,
+  type RawOptions,
+} from './options.ts';
+import { stopOnSignals } from './signals.ts';
+
+/** `runner run`: one chain in the foreground, until it is stopped or has made its passes. */
+export async function run(tasks: readonly string[], options: RawOptions): Promise<void> {
+  process.on('uncaughtException', dieOfBug);
+  await guarded(isGiven(options, 'debug'), async () => {
+    const definition = await loadOne(tasks, options);
+    if (definition === null) return exitStatus.config;
+    const project = await openProject(stateDirectory(options), process.env['PATH'] ?? '');
+    try {
+      return await runInForeground(project, definition, options);
+    } finally {
+      project.close();
+    }
+  });
+}
+
+async function loadOne(tasks: readonly string[], options: RawOptions): Promise<ChainDefinition | null> {
+  const answer = await loadProject({
+    directory: projectDirectory(options),
+    arguments: tasks,
+    options: {
+      name: textOption(options, 'name'),
+      cooldown: textOption(options, 'cooldown'),
+      failureCooldown: textOption(options, 'failureCooldown'),
+      timeout: textOption(options, 'timeout'),
+      envFile: textOption(options, 'envFile'),
+      inheritEnv: textOption(options, 'inheritEnv'),
+    },
+    host: hostname(),
+    environment: ownEnvironment(),
+    cacheDirectory: stateFolderAt(stateDirectory(options)).cache,
+  });
+  if (answer.kind === 'loaded') return answer.chains[0]?.definition ?? null;
+  const { explainProblems } = await import('../config/problem.ts');
+  process.stderr.write(explainProblems(answer.problems));
+  return null;
+}
+
+async function runInForeground(
+  project: Project,
+  definition: ChainDefinition,
+  options: RawOptions,
+): Promise<ExitStatus> {
+  const foreground = createForeground({
+    chain: definition.name,
+    isJson: isGiven(options, 'json'),
+    isQuiet: isGiven(options, 'quiet'),
+  });
+  const answer = await project.run(definition, {
+    passGoal: countOption(options, 'passes'),
+    tell: (told) => foreground.tell(told),
+  });
+  if (answer.kind === 'held elsewhere') {
+    console.error(heldText(definition.name, answer.holder));
+    return exitStatus.heldElsewhere;
+  }
+  welcome(foreground, definition, options);
+  foreground.follow(answer.logFile, answer.logFrom);
+  const forgetSignals = stopOnSignals(() => answer.chain.stop());
+  try {
+    const passes = await answer.chain.finished;
+    return passes.goal !== null && passes.lastFailed ? exitStatus.passFailed : exitStatus.success;
+  } finally {
+    forgetSignals();
+    foreground.close();
+  }
+}
+
+function welcome(foreground: Foreground, definition: ChainDefinition, options: RawOptions): void {
+  const tasks = definition.tasks.map((task) => task.name).join(' → ');
+  const passes = countOption(options, 'passes');
+  const howOften =
+    passes === null ? 'for ever, Ctrl-C stops it' : `${passes === 1 ? '1 pass' : `${passes} passes`}`;
+  foreground.note(`${tasks}: ${howOften}`);
+}
+
+function heldText(chain: string, { pid, command, since }: RunnerHolder): string {
+  if (pid === null) return `Cannot run chain "${chain}": ${command} runs it already; try again in a second`;
+  const started = since === null ? '' : `, since ${new Date(since).toLocaleString()}`;
+  return (
+    `Cannot run chain "${chain}": process ${pid} runs it already (${command}${started}). ` +
+    `To replace it, run "kill ${pid}", which lets the run in progress end, and then start this one again`
+  );
+}

@@ -1,0 +1,99 @@
+import type { ChainTold, RunEndedTold, Told } from '../core/event.ts';
+import type { Holder } from '../core/facts.ts';
+import { lengthText, outcomeText } from './outcome-text.ts';
+
+/** How much a line matters: `--quiet` shows only what went wrong, and what makes up for it. */
+export type Weight = 'routine' | 'notice' | 'problem';
+
+/** A line for people, or `null` for what is not worth one. */
+export function toldText({ told }: ChainTold): { readonly text: string; readonly weight: Weight } | null {
+  switch (told.kind) {
+    case 'run started':
+      return { text: `run ${told.run.number}  ${told.run.task}`, weight: 'routine' };
+    case 'run ended':
+      return endedText(told);
+    case 'run left behind':
+      return { text: leftBehindText(told.run.number, told.leftovers), weight: 'problem' };
+    case 'leftovers gone':
+      return { text: `what run ${told.run.number} left behind is gone`, weight: 'problem' };
+    case 'ending step taken':
+      return endingText(told);
+    case 'paused':
+      return {
+        text: `paused, because ${told.task} failed and has onFailure: "pause"; mend it, then stop and start this chain`,
+        weight: 'problem',
+      };
+    case 'stop asked':
+      return stopText(told);
+    case 'worker blocked':
+      return { text: blockedText(told.holders), weight: 'problem' };
+    case 'worker lost':
+      return null;
+    case 'store failed':
+      return { text: told.reason, weight: 'problem' };
+    case 'store works again':
+      return { text: 'the state can be stored again', weight: 'problem' };
+    case 'run intended':
+    case 'pass ended':
+    case 'worker ready':
+      return null;
+  }
+}
+
+function endedText(told: RunEndedTold): { text: string; weight: Weight } {
+  const { run, outcome, verdict, healedStreak, streak, next } = told;
+  const wait = next.cooldownMs === 0 ? 'now' : `in ${lengthText(next.cooldownMs)}`;
+  const took =
+    outcome.kind === 'withdrawn' || outcome.kind === 'not started'
+      ? ''
+      : ` after ${lengthText(told.durationMs)}`;
+  const healed = healedStreak > 0 ? `, the first time after ${counted(healedStreak, 'failure')}` : '';
+  const repeated = streak > 1 ? ` (${streak} times in a row)` : '';
+  return {
+    text: `run ${run.number}  ${run.task} ${outcomeText(outcome)}${took}${healed}${repeated}; ${next.task} ${wait}`,
+    weight: verdict === 'failure' || healedStreak > 0 ? 'problem' : 'routine',
+  };
+}
+
+function endingText(
+  told: Extract<Told, { kind: 'ending step taken' }>,
+): { text: string; weight: Weight } | null {
+  const { run, step, why } = told;
+  if (step === 'asked' || (run.ending?.times ?? 1) > 1) return null;
+  const reason = {
+    timeout: 'it takes too long',
+    stop: 'the chain stops',
+    leftovers: 'it left processes behind',
+  }[why];
+  const signal = step === 'cancelled' ? 'SIGTERM' : 'SIGKILL';
+  return { text: `run ${run.number}  ${run.task} gets ${signal}: ${reason}`, weight: 'problem' };
+}
+
+function stopText(told: Extract<Told, { kind: 'stop asked' }>): { text: string; weight: Weight } {
+  if (told.isSecond) return { text: 'stopping now', weight: 'notice' };
+  if (told.run === null || told.run.stage.kind !== 'running') return { text: 'stopping', weight: 'notice' };
+  return {
+    text: `stopping when run ${told.run.number} (${told.run.task}) has ended; press Ctrl-C again to kill it`,
+    weight: 'notice',
+  };
+}
+
+function blockedText(holders: readonly Holder[]): string {
+  return holders.length === 0
+    ? 'waiting for a process of an earlier run, which belongs to another user: look at it with "ps -ef" as root'
+    : `waiting for ${counted(holders.length, 'process', 'processes')} of an earlier run to end: ${listed(holders)}`;
+}
+
+function leftBehindText(run: number, leftovers: readonly Holder[]): string {
+  const many = counted(leftovers.length, 'process', 'processes');
+  return `run ${run} has left ${many} behind; the next run waits for the end of ${listed(leftovers)}`;
+}
+
+function listed(holders: readonly Holder[]): string {
+  const shown = holders.slice(0, 5).map(({ pid, command }) => `${pid} (${command})`);
+  return [...shown, ...(holders.length > 5 ? [`and ${holders.length - 5} more`] : [])].join(', ');
+}
+
+function counted(count: number, one: string, many: string = `${one}s`): string {
+  return count === 1 ? `1 ${one}` : `${count} ${many}`;
+}

@@ -1,0 +1,63 @@
+import type { LeftoversPolicy, OnFailure } from '../core/definition.ts';
+import type { DurationMs } from '../core/units.ts';
+
+/** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
+export interface CheckedConfig {
+  readonly chains: Readonly<Record<string, CheckedChain>>;
+  readonly hosts?: Readonly<Record<string, CheckedHost>> | undefined;
+}
+
+/** What hosts with a certain name do differently. */
+export interface CheckedHost {
+  readonly chains: Readonly<Record<string, CheckedHostChain>>;
+}
+
+/** What a task, a chain, a function and a host may all set. */
+export interface CheckedSettings {
+  readonly cooldown?: CheckedCooldown | undefined;
+  readonly timeout?: DurationMs | 'none' | undefined;
+  readonly onFailure?: OnFailure | undefined;
+}
+
+/** A cooldown of which a part may be left to a weaker source. */
+interface CheckedCooldown {
+  readonly success?: DurationMs | undefined;
+  readonly failure?: CheckedFailureCooldown | undefined;
+}
+
+/** A failure cooldown; of a back-off each part may be left to a weaker source. */
+export type CheckedFailureCooldown =
+  | { readonly kind: 'fixed'; readonly lengthMs: DurationMs }
+  | ({ readonly kind: 'back-off' } & CheckedBackOff);
+
+/** The parts of a back-off. */
+export interface CheckedBackOff {
+  readonly first?: DurationMs | undefined;
+  readonly factor?: number | undefined;
+  readonly max?: DurationMs | undefined;
+  readonly jitter?: number | undefined;
+}
+
+/** One task; `run` is the text of a task or the argv of a command. */
+export interface CheckedTask extends CheckedSettings {
+  readonly run: string | readonly string[];
+  readonly name?: string | undefined;
+}
+
+/** What a host may set for a chain. */
+export interface CheckedHostChain extends CheckedSettings {
+  readonly stopGrace?: DurationMs | undefined;
+  readonly killGrace?: DurationMs | undefined;
+  readonly leftovers?: LeftoversPolicy | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A chain as configured. */
+export interface CheckedChain extends CheckedHostChain {
+  readonly tasks: readonly CheckedTask[];
+  readonly cwd?: string | undefined;
+  readonly envFile?: string | undefined;
+  readonly inheritEnv?: readonly string[] | undefined;
+  readonly log?: { readonly size?: number | undefined; readonly keep?: number | undefined } | undefined;
+  readonly history?: { readonly runs?: number | undefined } | undefined;
+}

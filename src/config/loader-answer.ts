@@ -1,0 +1,165 @@
+import type {
+  ChainDefinition,
+  ChainName,
+  FailureCooldown,
+  LeftoversPolicy,
+  OnFailure,
+  TaskDefinition,
+  Work,
+} from '../core/definition.ts';
+import { toDurationMs, type DurationMs } from '../core/units.ts';
+import { isChainName } from './chain-name.ts';
+import type { LoadAnswer, LoadedChain, LoadedValue } from './loaded.ts';
+import type { LoaderMessage } from './loader-message.ts';
+import type { Problem } from './problem.ts';
+
+/**
+ * Reads a line that came from the config loader. The modules of the user run in the same process and could
+ * have written it, so nothing is taken on trust: `null` for what is not a message.
+ */
+export function readLoaderMessage(line: string): LoaderMessage | null {
+  try {
+    const message = new Fields(JSON.parse(line));
+    if (message.text('kind') === 'importing') return { kind: 'importing', module: message.text('module') };
+    return { kind: 'answer', answer: readAnswer(message.fields('answer')) };
+  } catch (error) {
+    if (error instanceof NotAMessage || error instanceof SyntaxError || error instanceof RangeError)
+      return null;
+    throw error;
+  }
+}
+
+class NotAMessage extends Error {}
+
+/** An object of which nothing is known. */
+class Fields {
+  private readonly values: object;
+
+  constructor(value: unknown) {
+    if (typeof value !== 'object' || value === null) throw new NotAMessage('not an object');
+    this.values = value;
+  }
+
+  value(key: string): unknown {
+    return Object.hasOwn(this.values, key) ? Reflect.get(this.values, key) : undefined;
+  }
+
+  fields(key: string): Fields {
+    return new Fields(this.value(key));
+  }
+
+  text(key: string): string {
+    return asText(this.value(key));
+  }
+
+  textOrNull(key: string): string | null {
+    const value = this.value(key);
+    return value === null ? null : asText(value);
+  }
+
+  number(key: string): number {
+    const value = this.value(key);
+    if (typeof value !== 'number') throw new NotAMessage(`${key} is not a number`);
+    return value;
+  }
+
+  duration(key: string): DurationMs {
+    return toDurationMs(this.number(key));
+  }
+
+  choice<Word extends string>(key: string, words: readonly Word[]): Word {
+    const word = words.find((one) => one === this.value(key));
+    if (word === undefined) throw new NotAMessage(`${key} is none of ${words.join(' ')}`);
+    return word;
+  }
+
+  list<Item>(key: string, read: (item: unknown) => Item): Item[] {
+    const value = this.value(key);
+    if (!Array.isArray(value)) throw new NotAMessage(`${key} is not a list`);
+    return value.map((item: unknown) => read(item));
+  }
+
+  texts(key: string): Record<string, string> {
+    const entries = Object.entries(this.fields(key).values);
+    return Object.fromEntries(entries.map(([name, value]) => [name, asText(value)]));
+  }
+}
+
+function asText(value: unknown): string {
+  if (typeof value !== 'string') throw new NotAMessage('not a text');
+  return value;
+}
+
+function readAnswer(answer: Fields): LoadAnswer {
+  const kind = answer.choice('kind', ['loaded', 'rejected']);
+  if (kind === 'rejected') return { kind, problems: answer.list('problems', readProblem) };
+  return { kind, configFile: answer.textOrNull('configFile'), chains: answer.list('chains', readChain) };
+}
+
+function readProblem(value: unknown): Problem {
+  const problem = new Fields(value);
+  return { at: problem.text('at'), path: problem.textOrNull('path'), message: problem.text('message') };
+}
+
+function readChain(value: unknown): LoadedChain {
+  const chain = new Fields(value);
+  return { definition: readDefinition(chain.fields('definition')), values: chain.list('values', readValue) };
+}
+
+function readValue(value: unknown): LoadedValue {
+  const row = new Fields(value);
+  return { path: row.text('path'), shown: row.text('shown'), from: row.text('from') };
+}
+
+function readDefinition(definition: Fields): ChainDefinition {
+  const log = definition.fields('log');
+  return {
+    name: readName(definition.text('name')),
+    tasks: definition.list('tasks', readTask),
+    directory: definition.text('directory'),
+    environment: definition.texts('environment'),
+    stopGraceMs: definition.duration('stopGraceMs'),
+    killGraceMs: definition.duration('killGraceMs'),
+    leftovers: definition.choice<LeftoversPolicy>('leftovers', ['wait', 'kill', 'allow']),
+    log: { fileLimitBytes: log.number('fileLimitBytes'), filesKept: log.number('filesKept') },
+    history: { runsKept: definition.fields('history').number('runsKept') },
+  };
+}
+
+function readName(name: string): ChainName {
+  if (!isChainName(name)) throw new NotAMessage('not the name of a chain');
+  return name;
+}
+
+function readTask(value: unknown): TaskDefinition {
+  const task = new Fields(value);
+  const cooldown = task.fields('cooldown');
+  return {
+    name: task.text('name'),
+    work: readWork(task.fields('work')),
+    cooldown: {
+      successMs: cooldown.duration('successMs'),
+      failure: readFailure(cooldown.fields('failure')),
+    },
+    timeoutMs: task.value('timeoutMs') === null ? null : task.duration('timeoutMs'),
+    onFailure: task.choice<OnFailure>('onFailure', ['continue', 'retry', 'restart', 'pause']),
+  };
+}
+
+function readWork(work: Fields): Work {
+  const kind = work.choice('kind', ['command', 'function']);
+  if (kind === 'command') return { kind, argv: work.list('argv', asText) };
+  return { kind, file: work.text('file'), exportName: work.text('exportName') };
+}
+
+function readFailure(failure: Fields): FailureCooldown {
+  const kind = failure.choice('kind', ['fixed', 'back-off']);
+  if (kind === 'fixed') return { kind, lengthMs: failure.duration('lengthMs') };
+  return {
+    kind,
+    firstMs: failure.duration('firstMs'),
+    factor: failure.number('factor'),
+    capMs: failure.duration('capMs'),
+    jitter: failure.number('jitter'),
+  };
+}

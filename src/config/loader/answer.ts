@@ -1,0 +1,27 @@
+import { findConfig } from '../find-config.ts';
+import type { LoadAnswer, LoadRequest } from '../loaded.ts';
+import { resolveRequest } from '../resolved-request.ts';
+import { readConfig, type ReadConfig } from './config-in-force.ts';
+import { importedFunctions } from './imported-functions.ts';
+
+/**
+ * Answers a request in this process, which code of the user may then change or end.
+ * @param importing told before each import of such code, with its path below the project root
+ */
+export async function answerRequest(
+  request: LoadRequest,
+  importing: (module: string) => void,
+): Promise<LoadAnswer> {
+  const { config, problems } = await readConfigOf(request, importing);
+  if (config === null && problems.length > 0) return { kind: 'rejected', problems };
+  const { directory, cacheDirectory } = request;
+  const functions = importedFunctions({ directory, cacheDirectory, importing });
+  return resolveRequest(request, { config, functions, problems });
+}
+
+async function readConfigOf(request: LoadRequest, importing: (module: string) => void): Promise<ReadConfig> {
+  const found = findConfig(request.directory);
+  if (found.kind !== 'found') return { config: null, problems: [] };
+  if (/\.m?[jt]s$/.test(found.name)) importing(found.name);
+  return readConfig(found.name, request);
+}

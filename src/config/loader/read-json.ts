@@ -1,0 +1,110 @@
+import { parse, type MemberNode, type ValueNode } from '@humanwhocodes/momoa';
+import type { KeyPath } from '../problem.ts';
+import { lineAndColumn, type DuplicateKey, type PlaceTree } from './place-tree.ts';
+
+/** A text as data, with the places of its values; or where and why it cannot be read. */
+export type ReadData =
+  | {
+      readonly kind: 'data';
+      readonly value: unknown;
+      readonly tree: PlaceTree;
+      readonly duplicates: readonly DuplicateKey[];
+    }
+  | { readonly kind: 'problem'; readonly place: string; readonly problem: string };
+
+const deepest = 64;
+
+/** Reads JSON as the standard has it: no comments, no commas at the end. */
+export function readJson(withMark: string): ReadData {
+  const text = withMark.replace(/^\uFEFF/, ' ');
+  const tooDeep = offsetBelow(text, deepest);
+  if (tooDeep !== null) {
+    return {
+      kind: 'problem',
+      place: lineAndColumn(text, tooDeep),
+      problem: `found more than ${deepest} objects and lists in each other, write fewer`,
+    };
+  }
+  try {
+    const { body } = parse(text, { mode: 'json' });
+    const duplicates: DuplicateKey[] = [];
+    const tree = treeOf(body, { path: [], offset: body.loc.start.offset, duplicates });
+    return { kind: 'data', value: JSON.parse(text), tree, duplicates };
+  } catch (error) {
+    return syntaxProblem(error, text);
+  }
+}
+
+interface TreePosition {
+  readonly path: KeyPath;
+  readonly offset: number;
+  readonly duplicates: DuplicateKey[];
+}
+
+function treeOf(node: ValueNode, { path, offset, duplicates }: TreePosition): PlaceTree {
+  const children = new Map<string, PlaceTree>();
+  if (node.type === 'Object') {
+    for (const member of node.members) {
+      const name = nameOf(member);
+      const below = { path: [...path, name], offset: member.loc.start.offset, duplicates };
+      const first = children.get(name);
+      if (first === undefined) children.set(name, treeOf(member.value, below));
+      else duplicates.push({ path: below.path, offset: below.offset, firstOffset: first.offset });
+    }
+  }
+  if (node.type === 'Array') {
+    for (const [index, { value }] of node.elements.entries()) {
+      const below = { path: [...path, index], offset: value.loc.start.offset, duplicates };
+      children.set(String(index), treeOf(value, below));
+    }
+  }
+  return { offset, children };
+}
+
+function nameOf({ name }: MemberNode): string {
+  return name.type === 'String' ? name.value : name.name;
+}
+
+function syntaxProblem(error: unknown, text: string): ReadData {
+  if (!(error instanceof Error)) throw error;
+  const line = numberOf(error, 'line');
+  const column = numberOf(error, 'column');
+  if (line === null || column === null) throw error;
+  const at = numberOf(error, 'offset') ?? 0;
+  const rest = text.slice(at).trim();
+  const word = /^(?:"[^"\n]{0,40}"|[\w$]{1,40}|[^])/.exec(rest)?.[0];
+  const shown = word?.startsWith('"') === true ? word : `"${word}"`;
+  const found = word === undefined ? 'the end of the file' : shown;
+  return {
+    kind: 'problem',
+    place: `${line}:${column}`,
+    problem: `found ${found}, ${adviceAfter(text.slice(0, at), rest)}`,
+  };
+}
+
+function numberOf(error: Error, key: string): number | null {
+  const value: unknown = Reflect.get(error, key);
+  return typeof value === 'number' ? value : null;
+}
+
+function adviceAfter(before: string, rest: string): string {
+  const last = before.trimEnd().at(-1);
+  if (rest.startsWith('//') || rest.startsWith('/*')) return 'leave comments out of JSON';
+  if (rest.startsWith("'")) return 'write double quotes';
+  if (last === ',' && /^[}\]]/.test(rest)) return 'leave out the comma before it';
+  if (rest === '') return 'close every brace, bracket and quote';
+  if (/^["{[\dtfn]/.test(rest) && last !== undefined && /["}\]\w]/.test(last))
+    return 'write a comma before it';
+  return 'write JSON such as { "chains": { "mail": { "tasks": ["tasks.sendMail"] } } }';
+}
+
+/** Where the text nests deeper than `limit`, looked for before any parser recurses into it. */
+function offsetBelow(text: string, limit: number): number | null {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+    if (depth > limit) return index;
+  }
+  return null;
+}

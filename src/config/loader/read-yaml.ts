@@ -1,0 +1,178 @@
+import {
+  CORE_SCHEMA,
+  constructFromEvents,
+  EVENT_ID,
+  getScalarValue,
+  mergeTag,
+  parseEvents,
+  YAMLException,
+  type Event,
+} from 'js-yaml';
+import type { KeyPath } from '../problem.ts';
+import { lineAndColumn, type DuplicateKey, type PlaceTree } from './place-tree.ts';
+import type { ReadData } from './read-json.ts';
+
+const deepest = 64;
+const mostNodes = 100_000;
+
+/** Reads YAML 1.2 with anchors, aliases and merge keys, one document, at most 64 levels deep. */
+export function readYaml(text: string): ReadData {
+  try {
+    const events = parseEvents(text, { maxDepth: deepest });
+    if (events.filter(({ type }) => type === EVENT_ID.DOCUMENT).length > 1) {
+      return problemAt(text, secondDocument(text), 'found a second document ("---"), write one');
+    }
+    const walk = new EventWalk(text, events);
+    const tree = walk.document();
+    if (walk.problem !== null) return problemAt(text, walk.problem.offset, walk.problem.message);
+    // Duplicate keys are told all at once from the tree, so the library may let the last one win.
+    const schema = CORE_SCHEMA.withTags(mergeTag);
+    const [value] = constructFromEvents(events, { source: text, schema, json: true });
+    return { kind: 'data', value, tree, duplicates: walk.duplicates };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const offset = error.mark?.position ?? 0;
+    return problemAt(text, offset, explainReason(error.reason, text, offset));
+  }
+}
+
+function problemAt(text: string, offset: number, problem: string): ReadData {
+  return { kind: 'problem', place: lineAndColumn(text, offset), problem };
+}
+
+function secondDocument(text: string): number {
+  const marks = [...text.matchAll(/^---(?:\s|$)/gm)];
+  return (
+    (marks.find(({ index }) => text.slice(0, index).replace(/#.*/g, '').trim() !== '') ?? marks[0])?.index ??
+    0
+  );
+}
+
+/** The library says what is wrong in the words of the standard, and not what to write instead. */
+function explainReason(reason: string, text: string, offset: number): string {
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n')[0] ?? '';
+  if (/^ *\t/.test(line)) return 'found a tab at the start of the line, indent with blanks';
+  const alias = /^unidentified alias "(.*)"$/.exec(reason)?.[1];
+  if (alias !== undefined)
+    return `found the alias "*${alias}", but no anchor "&${alias}" above it, write it out`;
+  const tag = /^unknown \w+ tag !<(.*)>$/.exec(reason)?.[1];
+  if (tag !== undefined) return `found the tag "${tag}", write plain texts, numbers, lists and objects`;
+  const advice = adviceByReason.find(([words]) => reason.includes(words))?.[1];
+  return advice === undefined ? `${reason}, write valid YAML` : `${reason}, ${advice}`;
+}
+
+const adviceByReason: readonly (readonly [string, string])[] = [
+  [
+    'bad indentation',
+    'put a text with ": " or " #" in it between quotes, and start all keys of an object in one column',
+  ],
+  ['deficient indentation', 'close the bracket, brace or quote that is open above'],
+  ['nesting exceeded', `write at most ${deepest} objects and lists in each other`],
+  ['cannot merge', 'write an alias of an object after "<<"'],
+  ['unexpected end of the stream', 'close every bracket, brace and quote'],
+];
+
+interface WalkProblem {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** Walks the flat list of a parser's events as the tree that it stands for. */
+class EventWalk {
+  readonly duplicates: DuplicateKey[] = [];
+  problem: WalkProblem | null = null;
+  private next = 0;
+  private nodes = 0;
+  private readonly text: string;
+  private readonly events: readonly Event[];
+  /** By anchor: the tree and how many nodes it has, or `null` while it is still open. */
+  private readonly anchors = new Map<string, { readonly tree: PlaceTree; readonly size: number } | null>();
+
+  constructor(text: string, events: readonly Event[]) {
+    this.text = text;
+    this.events = events;
+  }
+
+  document(): PlaceTree {
+    this.next = 1;
+    return this.node([], null);
+  }
+
+  private node(path: KeyPath, keyOffset: number | null): PlaceTree {
+    const event = this.events[this.next];
+    this.next += 1;
+    this.nodes += 1;
+    if (event === undefined || event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT) {
+      return { offset: keyOffset ?? 0, children: new Map() };
+    }
+    const offset = keyOffset ?? offsetOf(event);
+    if (event.type === EVENT_ID.ALIAS) return this.alias(this.anchorOf(event), offset);
+    const anchor = this.anchorOf(event);
+    const nodesBefore = this.nodes;
+    if (anchor !== '') this.anchors.set(anchor, null);
+    const tree = { offset, children: this.childrenOf(event, path) };
+    if (anchor !== '') this.anchors.set(anchor, { tree, size: this.nodes - nodesBefore + 1 });
+    return tree;
+  }
+
+  private alias(name: string, offset: number): PlaceTree {
+    const target = this.anchors.get(name);
+    if (target === null)
+      this.fail(offset, `found the alias "*${name}" inside of what it stands for, write it out`);
+    this.nodes += target?.size ?? 0;
+    // Each alias stands for a whole tree: ten lines of aliases of aliases are a thousand million nodes.
+    if (this.nodes > mostNodes)
+      this.fail(offset, `found aliases that stand for more than ${mostNodes} values, write fewer`);
+    return { offset, children: target?.tree.children ?? new Map() };
+  }
+
+  private childrenOf(event: Event, path: KeyPath): ReadonlyMap<string, PlaceTree> {
+    if (event.type === EVENT_ID.SEQUENCE) return this.itemsOf(path);
+    return event.type === EVENT_ID.MAPPING ? this.pairsOf(path) : new Map();
+  }
+
+  private itemsOf(path: KeyPath): ReadonlyMap<string, PlaceTree> {
+    const children = new Map<string, PlaceTree>();
+    while (!this.isAtEnd()) {
+      const index = children.size;
+      children.set(String(index), this.node([...path, index], null));
+    }
+    this.next += 1;
+    return children;
+  }
+
+  private pairsOf(path: KeyPath): ReadonlyMap<string, PlaceTree> {
+    const children = new Map<string, PlaceTree>();
+    while (!this.isAtEnd()) {
+      const event = this.events[this.next];
+      const key = this.node(path, null);
+      const isScalar = event?.type === EVENT_ID.SCALAR;
+      const name = isScalar ? getScalarValue(this.text, event) : '';
+      if (!isScalar) this.fail(key.offset, 'found a key that is not a text, write a text');
+      const first = children.get(name);
+      const value = this.node([...path, name], key.offset);
+      if (first === undefined) children.set(name, value);
+      else this.duplicates.push({ path: [...path, name], offset: key.offset, firstOffset: first.offset });
+    }
+    this.next += 1;
+    return children;
+  }
+
+  private isAtEnd(): boolean {
+    return (this.events[this.next]?.type ?? EVENT_ID.POP) === EVENT_ID.POP;
+  }
+
+  private anchorOf(event: { readonly anchorStart: number; readonly anchorEnd: number }): string {
+    return event.anchorStart < 0 ? '' : this.text.slice(event.anchorStart, event.anchorEnd);
+  }
+
+  private fail(offset: number, message: string): void {
+    this.problem ??= { offset, message };
+  }
+}
+
+function offsetOf(event: Exclude<Event, { type: typeof EVENT_ID.POP | typeof EVENT_ID.DOCUMENT }>): number {
+  if (event.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
+  const start = event.type === EVENT_ID.SCALAR ? event.valueStart : event.start;
+  return Math.max(0, event.type === EVENT_ID.SCALAR && event.style !== 1 ? start - 1 : start);
+}

@@ -1,0 +1,77 @@
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { toEpochMs } from '../core/units.ts';
+import type { Clock, Coordinator, RunnerHolder } from '../ports.ts';
+import { tryLock } from '../processes/perl.ts';
+import { identify, isAlive } from '../processes/process-table.ts';
+
+/**
+ * The right to run a chain on this host: a kernel lock on `locks/<chain>.runner`, which this process has and no
+ * other inherits. When the process ends, however it ends, the lock is free. The file says who has it.
+ */
+export function createSingleHostCoordinator(folder: string, perl: string, clock: Clock): Coordinator {
+  return {
+    async take(chain) {
+      const path = join(folder, `${chain}.runner`);
+      const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+      if (!tryLock(perl, descriptor)) {
+        closeSync(descriptor);
+        return { kind: 'held elsewhere', holder: readHolder(path, clock) };
+      }
+      writeHolder(descriptor, clock);
+      return { kind: 'taken', release: () => closeSync(descriptor) };
+    },
+  };
+}
+
+function writeHolder(descriptor: number, clock: Clock): void {
+  const holder = {
+    identity: identify(process.pid, clock.boot),
+    since: clock.now().wall,
+    command: process.argv.join(' '),
+  };
+  ftruncateSync(descriptor, 0);
+  writeSync(descriptor, JSON.stringify(holder), 0);
+}
+
+function readHolder(path: string, clock: Clock): RunnerHolder {
+  const unknownHolder: RunnerHolder = {
+    pid: null,
+    command: 'a process that has only just started',
+    since: null,
+  };
+  const value = parseJson(readFileSync(path, 'utf8'));
+  if (!isHolder(value) || !isAlive(value.identity, clock.boot)) return unknownHolder;
+  return { pid: value.identity.pid, command: value.command, since: toEpochMs(value.since) };
+}
+
+// The holder may be about to write it: no text, or half of one, is no error.
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // As above.
+    return null;
+  }
+}
+
+interface StoredHolder {
+  readonly identity: NonNullable<ReturnType<typeof identify>>;
+  readonly since: number;
+  readonly command: string;
+}
+
+function isHolder(value: unknown): value is StoredHolder {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'identity' in value &&
+    typeof value.identity === 'object' &&
+    value.identity !== null &&
+    'pid' in value.identity &&
+    'since' in value &&
+    Number.isSafeInteger(value.since) &&
+    'command' in value &&
+    typeof value.command === 'string'
+  );
+}

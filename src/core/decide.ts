@@ -1,0 +1,128 @@
+import type { ChainDefinition } from './definition.ts';
+import { isBeyondEnding, nextEndingStep } from './ending.ts';
+import type { EndingReason, Facts, Run } from './facts.ts';
+import { earlierOf, isBefore, type MonotonicMs } from './units.ts';
+
+/** What is to be done next. */
+export type Decision =
+  /** Write down that the next task is to run. */
+  | { readonly kind: 'intend run' }
+  /** The intended run is stored: start it. */
+  | { readonly kind: 'start run'; readonly run: Run }
+  /** The intended run is not wanted any more. */
+  | { readonly kind: 'withdraw run'; readonly reason: string }
+  | {
+      readonly kind: 'end run';
+      readonly run: Run;
+      readonly step: 'asked' | 'cancelled' | 'killed';
+      readonly why: EndingReason;
+    }
+  | { readonly kind: 'start worker' }
+  /** Try again to store the facts. */
+  | { readonly kind: 'store' }
+  /** Do nothing before `until`, or before an event if that is `null`. */
+  | { readonly kind: 'wait'; readonly until: MonotonicMs | null; readonly why: WaitReason }
+  /** Nothing more is wanted of the chain, or can be done. */
+  | { readonly kind: 'finish' };
+
+/** Why a chain does nothing right now; people are told in these words. */
+export type WaitReason =
+  | 'running'
+  | 'cooling down'
+  | 'paused'
+  | 'left behind'
+  | 'worker starting'
+  | 'worker blocked'
+  | 'worker cannot start'
+  | 'store fails';
+
+/**
+ * What a chain does next, from all its facts. Asked again without a new fact it answers the same.
+ * The order of the questions is the order of what matters: end what must end, store what happened,
+ * obey a stop, prove the last run over, and only then think of the next one.
+ */
+export function decide(facts: Facts, definition: ChainDefinition, now: MonotonicMs): Decision {
+  const { run } = facts.state;
+  if (facts.wanted.kind !== 'run' && isLeftAlone(run, definition)) return { kind: 'finish' };
+  const step = nextEndingStep(facts, definition);
+  if (step !== null && !isBefore(now, step.at)) {
+    return { kind: 'end run', run: step.run, step: step.step, why: step.why };
+  }
+  const stepAt = step?.at ?? null;
+  if (facts.store.kind === 'fails') return afterStoreFailed(facts.store.retryAt, stepAt, now);
+  if (run === null) return withoutRun(facts, now);
+  switch (run.stage.kind) {
+    case 'intended':
+      return withIntendedRun(facts, run, now);
+    case 'running':
+      return withUnprovenRun(facts, { now, stepAt, why: 'running' });
+    case 'left behind':
+      return withUnprovenRun(facts, { now, stepAt, why: 'left behind' });
+  }
+}
+
+/** Whether a stop leaves the run as it is: what it left behind may live on, or nothing can end it. */
+function isLeftAlone(run: Run | null, definition: ChainDefinition): boolean {
+  if (run === null) return false;
+  if (isBeyondEnding(run)) return true;
+  return run.stage.kind === 'left behind' && definition.leftovers !== 'kill' && !isBeingEnded(run);
+}
+
+function isBeingEnded(run: Run): boolean {
+  return run.ending !== null && run.ending.step !== 'asked';
+}
+
+function afterStoreFailed(retryAt: MonotonicMs, stepAt: MonotonicMs | null, now: MonotonicMs): Decision {
+  if (!isBefore(now, retryAt)) return { kind: 'store' };
+  return { kind: 'wait', until: stepAt === null ? retryAt : earlierOf(stepAt, retryAt), why: 'store fails' };
+}
+
+function withoutRun(facts: Facts, now: MonotonicMs): Decision {
+  if (facts.wanted.kind !== 'run') return { kind: 'finish' };
+  if (facts.passes.goal !== null && facts.passes.done >= facts.passes.goal) return { kind: 'finish' };
+  if (facts.state.pausedSince !== null) return { kind: 'wait', until: null, why: 'paused' };
+  const { cooldown } = facts.state;
+  if (cooldown !== null && isBefore(now, cooldown.until)) {
+    return { kind: 'wait', until: cooldown.until, why: 'cooling down' };
+  }
+  return { kind: 'intend run' };
+}
+
+function withIntendedRun(facts: Facts, run: Run, now: MonotonicMs): Decision {
+  if (facts.wanted.kind !== 'run') return { kind: 'withdraw run', reason: 'the chain was asked to stop' };
+  const { worker } = facts;
+  switch (worker.kind) {
+    case 'absent':
+      return startWorker(worker.notBefore, now);
+    case 'starting':
+    case 'loading':
+      return { kind: 'wait', until: null, why: 'worker starting' };
+    case 'blocked':
+      return { kind: 'wait', until: null, why: 'worker blocked' };
+    case 'ready':
+      return { kind: 'start run', run };
+  }
+}
+
+/** A run that is not proven over: its own worker tells, or a new worker that gets the lock proves it. */
+function withUnprovenRun(
+  facts: Facts,
+  waiting: { readonly now: MonotonicMs; readonly stepAt: MonotonicMs | null; readonly why: WaitReason },
+): Decision {
+  const { worker } = facts;
+  if (worker.kind !== 'absent') {
+    return {
+      kind: 'wait',
+      until: waiting.stepAt,
+      why: worker.kind === 'blocked' ? 'worker blocked' : waiting.why,
+    };
+  }
+  const decision = startWorker(worker.notBefore, waiting.now);
+  if (decision.kind !== 'wait' || decision.until === null || waiting.stepAt === null) return decision;
+  return { ...decision, until: earlierOf(decision.until, waiting.stepAt) };
+}
+
+function startWorker(notBefore: MonotonicMs | null, now: MonotonicMs): Decision {
+  if (notBefore === null || !isBefore(now, notBefore)) return { kind: 'start worker' };
+  return { kind: 'wait', until: notBefore, why: 'worker cannot start' };
+}

@@ -1,0 +1,90 @@
+import type { Brand, DurationMs } from './units.ts';
+
+/**
+ * The name of a chain: 1 to 64 of the characters A-Z, a-z, 0-9, `.`, `_` and `-`, the first a letter or a digit.
+ * It names files and environment variables, so it holds nothing that a shell or a path could read otherwise.
+ */
+export type ChainName = Brand<string, 'ChainName'>;
+
+/** A chain as it is in force on this host: everything is checked, resolved and absolute. */
+export interface ChainDefinition {
+  readonly name: ChainName;
+  /** At least one; run in this order. */
+  readonly tasks: readonly TaskDefinition[];
+  /** Absolute path in which the tasks run. */
+  readonly directory: string;
+  /** The whole environment of the tasks, without what each run adds (`RUNNER_CHAIN` and the like). */
+  readonly environment: Readonly<Record<string, string>>;
+  /** How long a run in progress may go on after a stop was asked, before it is cancelled. Default 30 s. */
+  readonly stopGraceMs: DurationMs;
+  /** How long a cancelled run has between SIGTERM and SIGKILL. Default 10 s. */
+  readonly killGraceMs: DurationMs;
+  readonly leftovers: LeftoversPolicy;
+  readonly log: LogLimits;
+  readonly history: HistoryLimits;
+}
+
+/** One task of a chain. */
+export interface TaskDefinition {
+  /** What people read: `sendMail`, or the text of the command. Not unique within a chain. */
+  readonly name: string;
+  readonly work: Work;
+  readonly cooldown: Cooldown;
+  /** The longest a run may take, or `null` for no limit. Default `null`. */
+  readonly timeoutMs: DurationMs | null;
+  readonly onFailure: OnFailure;
+}
+
+/** What a run executes. */
+export type Work =
+  /** A program and its arguments, run without a shell; a shell is there only if it is the program. */
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
+  /** An exported function; `file` is absolute. */
+  | { readonly kind: 'function'; readonly file: string; readonly exportName: string };
+
+/** The wait after a run, counted from its end. Default: 1 s after a success; after failures 1 s, doubling, up to 5 min. */
+export interface Cooldown {
+  readonly successMs: DurationMs;
+  readonly failure: FailureCooldown;
+}
+
+/** The wait after a failed run. */
+export type FailureCooldown =
+  | { readonly kind: 'fixed'; readonly lengthMs: DurationMs }
+  | {
+      readonly kind: 'back-off';
+      /** The wait after the first failure of a streak. */
+      readonly firstMs: DurationMs;
+      /** By how much the wait grows with each further failure; at least 1. */
+      readonly factor: number;
+      /** The longest wait. */
+      readonly capMs: DurationMs;
+      /** The share of the wait that chance may take off it: 0 for none, at most 1. */
+      readonly jitter: number;
+    };
+
+/**
+ * What follows a failed run and its cooldown: the next task (`continue`), the same task (`retry`), the first
+ * task of a new pass (`restart`), or nothing until somebody resumes the chain (`pause`). Default `continue`.
+ */
+export type OnFailure = 'continue' | 'retry' | 'restart' | 'pause';
+
+/**
+ * What happens to processes that a run left behind: the next run waits for them (`wait`, the default), they are
+ * ended (`kill`), or they are let be (`allow`), which gives up the protection from overlap for them.
+ */
+export type LeftoversPolicy = 'wait' | 'kill' | 'allow';
+
+/** What a chain's log may take on disk. */
+export interface LogLimits {
+  /** Size of the current file above which it is set aside between runs; also what one run may keep. Default 10 MiB. */
+  readonly fileLimitBytes: number;
+  /** How many files set aside are kept. Default 5. */
+  readonly filesKept: number;
+}
+
+/** How much of a chain's history is kept. */
+export interface HistoryLimits {
+  /** Default 10 000. */
+  readonly runsKept: number;
+}

@@ -1,0 +1,137 @@
+import type { Moment } from './cooldown.ts';
+import type { ChainName } from './definition.ts';
+import type { EndingReason, Holder, ProcessIdentity, Run } from './facts.ts';
+import type { Ending, Outcome, Verdict } from './outcome.ts';
+import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber } from './units.ts';
+
+/** What happens to a chain, or is done by its loop; `learn` turns it into facts. */
+export type ChainEvent =
+  /** Somebody wants the chain to stop; asked a second time it stops at once. */
+  | { readonly kind: 'stop asked'; readonly at: MonotonicMs }
+  /** The run that `decide` asked for is to be stored. */
+  | { readonly kind: 'run intended'; readonly at: Moment; readonly boot: string }
+  | {
+      readonly kind: 'run started';
+      readonly at: Moment;
+      readonly worker: ProcessIdentity;
+    }
+  | { readonly kind: 'run withdrawn'; readonly at: Moment; readonly reason: string }
+  | {
+      readonly kind: 'ending step taken';
+      readonly why: EndingReason;
+      readonly step: 'asked' | 'cancelled' | 'killed';
+      readonly at: MonotonicMs;
+    }
+  /** The main process of the run, or its function, came to an end. */
+  | RunEnded
+  /** The run's whole process tree is gone. */
+  | { readonly kind: 'run over'; readonly run: number; readonly at: Moment; readonly boot: string }
+  | { readonly kind: 'worker started'; readonly at: MonotonicMs }
+  | { readonly kind: 'worker blocked'; readonly at: MonotonicMs; readonly holders: readonly Holder[] }
+  /** The worker holds the chain's lock, so that whatever ran before it is gone. */
+  | {
+      readonly kind: 'worker locked';
+      readonly at: Moment;
+      readonly boot: string;
+      readonly chance: number;
+      readonly identity: ProcessIdentity;
+      /** What the journal knows of the run that the facts hold. */
+      readonly found: JournalEntry;
+    }
+  | { readonly kind: 'worker ready' }
+  /** The worker ended, or could not be started. */
+  | {
+      readonly kind: 'worker lost';
+      readonly at: Moment;
+      readonly boot: string;
+      readonly chance: number;
+      readonly reason: string;
+      /** When another one may be started. */
+      readonly retryAt: MonotonicMs;
+    }
+  | { readonly kind: 'store failed'; readonly reason: string; readonly retryAt: MonotonicMs }
+  | { readonly kind: 'store worked' };
+
+/** The end of a run's main process or function. */
+export interface RunEnded {
+  readonly kind: 'run ended';
+  readonly run: number;
+  readonly ending: Ending;
+  readonly at: Moment;
+  readonly boot: string;
+  /** As the worker measured it; `null` when nobody did. */
+  readonly durationMs: DurationMs | null;
+  /** For the jitter of a back-off: 0 to 1, 1 excluded. */
+  readonly chance: number;
+  /** Whether the run's whole process tree is gone already. */
+  readonly isOver: boolean;
+  /** What it left behind, as far as is known; empty when it is over. */
+  readonly leftovers: readonly Holder[];
+}
+
+/** What a chain's journal says of one run. */
+export type JournalEntry =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'began' }
+  | {
+      readonly kind: 'ended';
+      readonly ending: Ending;
+      readonly at: Moment;
+      readonly boot: string;
+      readonly durationMs: DurationMs;
+    };
+
+/** What people, the log and the store are told. All of one chain, in this order. */
+export type Told =
+  | { readonly kind: 'run intended'; readonly run: Run; readonly at: EpochMs }
+  | { readonly kind: 'run started'; readonly run: Run; readonly at: EpochMs }
+  | RunEndedTold
+  | { readonly kind: 'run left behind'; readonly run: Run; readonly leftovers: readonly Holder[] }
+  | { readonly kind: 'leftovers gone'; readonly run: Run }
+  | {
+      readonly kind: 'ending step taken';
+      readonly run: Run;
+      readonly why: EndingReason;
+      readonly step: 'asked' | 'cancelled' | 'killed';
+    }
+  | { readonly kind: 'pass ended'; readonly pass: PassNumber; readonly failed: boolean }
+  | { readonly kind: 'paused'; readonly task: string }
+  | { readonly kind: 'stop asked'; readonly isSecond: boolean; readonly run: Run | null }
+  | { readonly kind: 'worker blocked'; readonly holders: readonly Holder[] }
+  | { readonly kind: 'worker ready' }
+  | { readonly kind: 'worker lost'; readonly reason: string }
+  | { readonly kind: 'store failed'; readonly reason: string }
+  | { readonly kind: 'store works again' };
+
+/** A run has its outcome. */
+export interface RunEndedTold {
+  readonly kind: 'run ended';
+  readonly run: Run;
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  /** Failures of this task in a row, this one included; 0 after a success. */
+  readonly streak: number;
+  /** How many failures in a row this success ended; 0 when there were none. */
+  readonly healedStreak: number;
+  readonly endedAt: EpochMs;
+  readonly durationMs: DurationMs | null;
+  /** What comes next, and after what wait. */
+  readonly next: { readonly task: string; readonly pass: PassNumber; readonly cooldownMs: DurationMs };
+}
+
+/** What is told, with the chain it belongs to. */
+export interface ChainTold {
+  readonly chain: ChainName;
+  readonly fence: Fence;
+  readonly told: Told;
+  /** How far the chain's log reached then. */
+  readonly log: LogPosition;
+}
+
+/** A place in a chain's log. */
+export interface LogPosition {
+  /** Counts the log's files, from 1: a new one begins with each rotation. */
+  readonly generation: number;
+  /** Bytes from the start of that file. */
+  readonly offset: number;
+}

@@ -1,0 +1,128 @@
+import type { Moment, StoredWait } from './cooldown.ts';
+import type { Outcome } from './outcome.ts';
+import type { Fence, MonotonicMs, PassNumber, RunNumber } from './units.ts';
+
+/** All that is known of a chain. Events change facts; `decide` looks at nothing else. */
+export interface Facts {
+  /** What survives the runner. */
+  readonly state: ChainState;
+  readonly wanted: Wanted;
+  readonly worker: WorkerFact;
+  readonly store: StoreFact;
+  readonly passes: Passes;
+  readonly fence: Fence;
+}
+
+/** The stored facts of a chain. There is room for one run, so that an overlap cannot be written down. */
+export interface ChainState {
+  /** The number of the newest run; 0 before the first. */
+  readonly lastRun: number;
+  /** The pass that the next run belongs to. */
+  readonly pass: PassNumber;
+  /** The task that the next run executes. */
+  readonly taskIndex: number;
+  /** Failures in a row, by the task's name; a task that is not named has none. */
+  readonly streaks: Readonly<Record<string, number>>;
+  /** The cooldown in force, or `null`. */
+  readonly cooldown: StoredWait | null;
+  /** Since when the chain is paused because a task with `onFailure: "pause"` failed, or `null`. */
+  readonly pausedSince: Moment | null;
+  readonly run: Run | null;
+}
+
+/** The one run of a chain that is intended, in progress, or not yet proven over. */
+export interface Run {
+  readonly number: RunNumber;
+  readonly pass: PassNumber;
+  readonly taskIndex: number;
+  /** The task's name; it stays true when the configuration changes. */
+  readonly task: string;
+  readonly fence: Fence;
+  /** The boot of the host in which the moments below can be compared. */
+  readonly boot: string;
+  readonly stage: Stage;
+  /** What has been done to end it, or `null`. */
+  readonly ending: EndingStep | null;
+  /** The process in whose care it is; known once a worker has it. */
+  readonly worker: ProcessIdentity | null;
+  /** How that process ended while the run was in its care, or `null`. */
+  readonly workerLost: string | null;
+}
+
+/**
+ * How far a run has come.
+ *
+ *   intended ──▶ running ──▶ left behind ──▶ (no run)
+ *      │            └───────────────────────────▲
+ *      └─ withdrawn ────────────────────────────┘
+ */
+export type Stage =
+  /** Stored, not started. */
+  | { readonly kind: 'intended'; readonly at: Moment }
+  | { readonly kind: 'running'; readonly since: Moment }
+  /** Its outcome is known, but processes that it started still live. */
+  | { readonly kind: 'left behind'; readonly since: Moment; readonly outcome: Outcome };
+
+/** The last step taken to end a run; each is gentler than the next. */
+export interface EndingStep {
+  readonly why: EndingReason;
+  /** `asked`: a function's signal was aborted. `cancelled`: SIGTERM. `killed`: SIGKILL. */
+  readonly step: 'asked' | 'cancelled' | 'killed';
+  readonly at: MonotonicMs;
+  /** How often this step was taken, from 1. */
+  readonly times: number;
+}
+
+/** Why a run is ended by the runner. */
+export type EndingReason = 'timeout' | 'stop' | 'leftovers';
+
+/** A process that cannot be taken for another one: a process id alone is used again. */
+export interface ProcessIdentity {
+  readonly boot: string;
+  /** The inode of its pid namespace, as a text. */
+  readonly namespace: string;
+  readonly pid: number;
+  /** Clock ticks between boot and its start, as a text. */
+  readonly startedTicks: string;
+}
+
+/** What the operator wants of the chain. */
+export type Wanted =
+  | { readonly kind: 'run' }
+  /** Let the run in progress end, for a while. */
+  | { readonly kind: 'stop'; readonly since: MonotonicMs }
+  | { readonly kind: 'stop now' };
+
+/** What is known of the chain's worker. */
+export type WorkerFact =
+  /** There is none; the next one may be started from `notBefore` on. `reason` is how the last one ended. */
+  | { readonly kind: 'absent'; readonly notBefore: MonotonicMs | null; readonly reason: string | null }
+  | { readonly kind: 'starting'; readonly since: MonotonicMs }
+  /** It waits for the chain's lock, which processes of an earlier run still hold. */
+  | { readonly kind: 'blocked'; readonly since: MonotonicMs; readonly holders: readonly Holder[] }
+  /** It holds the lock, and still loads the tasks. */
+  | { readonly kind: 'loading'; readonly since: MonotonicMs; readonly identity: ProcessIdentity }
+  | { readonly kind: 'ready'; readonly identity: ProcessIdentity };
+
+/** A process that is in the way. */
+export interface Holder {
+  readonly pid: number;
+  /** Its command line, cut to a readable length. */
+  readonly command: string;
+}
+
+/** Whether the chain's state can be stored. */
+export type StoreFact =
+  | { readonly kind: 'works' }
+  | { readonly kind: 'fails'; readonly reason: string; readonly retryAt: MonotonicMs };
+
+/** The passes that this runner has made. */
+export interface Passes {
+  /** After how many passes the chain is finished, or `null` for never. */
+  readonly goal: number | null;
+  readonly done: number;
+  /** Whether a run of the pass in progress failed. */
+  readonly isFailing: boolean;
+  /** Whether a run of the last finished pass failed. */
+  readonly lastFailed: boolean;
+}

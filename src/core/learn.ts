@@ -1,0 +1,61 @@
+import type { ChainDefinition } from './definition.ts';
+import type { ChainEvent } from './event.ts';
+import type { Facts } from './facts.ts';
+import { silently, type EventOf, type Learned } from './learned.ts';
+import { endingStepTaken, runEnded, runIntended, runOver, runStarted, runWithdrawn } from './run-events.ts';
+import { workerBlocked, workerLocked, workerLost, workerReady } from './worker-events.ts';
+
+/** The facts after `event`. An event about another run than the present one comes too late and changes nothing. */
+export function learn(facts: Facts, event: ChainEvent, definition: ChainDefinition): Learned {
+  switch (event.kind) {
+    case 'stop asked':
+      return stopAsked(facts, event);
+    case 'run intended':
+      return runIntended(facts, event, definition);
+    case 'run started':
+      return runStarted(facts, event);
+    case 'run withdrawn':
+      return runWithdrawn(facts, event, definition);
+    case 'ending step taken':
+      return endingStepTaken(facts, event);
+    case 'run ended':
+      return runEnded(facts, event, definition);
+    case 'run over':
+      return runOver(facts, event);
+    case 'worker started':
+      return silently({ ...facts, worker: { kind: 'starting', since: event.at } });
+    case 'worker blocked':
+      return workerBlocked(facts, event);
+    case 'worker locked':
+      return workerLocked(facts, event, definition);
+    case 'worker ready':
+      return workerReady(facts);
+    case 'worker lost':
+      return workerLost(facts, event, definition);
+    case 'store failed':
+      return storeFailed(facts, event);
+    case 'store worked':
+      return storeWorked(facts);
+  }
+}
+
+function stopAsked(facts: Facts, event: EventOf<'stop asked'>): Learned {
+  const isSecond = facts.wanted.kind !== 'run';
+  return {
+    facts: { ...facts, wanted: isSecond ? { kind: 'stop now' } : { kind: 'stop', since: event.at } },
+    told: [{ kind: 'stop asked', isSecond, run: facts.state.run }],
+  };
+}
+
+function storeFailed(facts: Facts, event: EventOf<'store failed'>): Learned {
+  const isNew = facts.store.kind === 'works' || facts.store.reason !== event.reason;
+  return {
+    facts: { ...facts, store: { kind: 'fails', reason: event.reason, retryAt: event.retryAt } },
+    told: isNew ? [{ kind: 'store failed', reason: event.reason }] : [],
+  };
+}
+
+function storeWorked(facts: Facts): Learned {
+  if (facts.store.kind === 'works') return silently(facts);
+  return { facts: { ...facts, store: { kind: 'works' } }, told: [{ kind: 'store works again' }] };
+}

@@ -1,0 +1,111 @@
+import { storedWait } from './cooldown.ts';
+import type { ChainDefinition } from './definition.ts';
+import { taskOf } from './ending.ts';
+import type { Facts, Run } from './facts.ts';
+import { silently, withState, type EventOf, type Learned } from './learned.ts';
+import type { Ending, Outcome } from './outcome.ts';
+import { settle } from './settle.ts';
+import { toRunNumber, zeroMs } from './units.ts';
+
+/** The next task is to run: the run gets its number, and the cooldown before it is over. */
+export function runIntended(
+  facts: Facts,
+  event: EventOf<'run intended'>,
+  definition: ChainDefinition,
+): Learned {
+  const { state } = facts;
+  const number = toRunNumber(state.lastRun + 1);
+  const run: Run = {
+    number,
+    pass: state.pass,
+    taskIndex: state.taskIndex,
+    task: definition.tasks[state.taskIndex]?.name ?? '',
+    fence: facts.fence,
+    boot: event.boot,
+    stage: { kind: 'intended', at: event.at },
+    ending: null,
+    worker: null,
+    workerLost: null,
+  };
+  return {
+    facts: withState(facts, { run, lastRun: number, cooldown: null }),
+    told: [{ kind: 'run intended', run, at: event.at.wall }],
+  };
+}
+
+/** The run is in the care of a worker. */
+export function runStarted(facts: Facts, event: EventOf<'run started'>): Learned {
+  const { run } = facts.state;
+  if (run === null) return silently(facts);
+  const started: Run = { ...run, stage: { kind: 'running', since: event.at }, worker: event.worker };
+  return {
+    facts: withState(facts, { run: started }),
+    told: [{ kind: 'run started', run: started, at: event.at.wall }],
+  };
+}
+
+/** The intended run will not be started. */
+export function runWithdrawn(
+  facts: Facts,
+  event: EventOf<'run withdrawn'>,
+  definition: ChainDefinition,
+): Learned {
+  const { run } = facts.state;
+  if (run === null) return silently(facts);
+  return settle(facts, run, {
+    definition,
+    outcome: { kind: 'withdrawn', reason: event.reason },
+    here: { boot: run.boot, now: event.at },
+    chance: 0,
+    durationMs: null,
+    isOver: true,
+    leftovers: [],
+  });
+}
+
+/** The runner has asked, cancelled or killed the run. */
+export function endingStepTaken(facts: Facts, event: EventOf<'ending step taken'>): Learned {
+  const { run } = facts.state;
+  if (run === null) return silently(facts);
+  const times = run.ending?.step === event.step ? run.ending.times + 1 : 1;
+  const ending: Run = { ...run, ending: { why: event.why, step: event.step, at: event.at, times } };
+  return {
+    facts: withState(facts, { run: ending }),
+    told: [{ kind: 'ending step taken', run: ending, why: event.why, step: event.step }],
+  };
+}
+
+/** The run has its outcome. */
+export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: ChainDefinition): Learned {
+  const { run } = facts.state;
+  if (run === null || run.number !== event.run || run.stage.kind === 'left behind') return silently(facts);
+  return settle(facts, run, {
+    definition,
+    outcome: outcomeOf(run, event.ending, definition),
+    here: { boot: event.boot, now: event.at },
+    chance: event.chance,
+    durationMs: event.durationMs,
+    isOver: event.isOver,
+    leftovers: event.leftovers,
+  });
+}
+
+/** What the run left behind is gone: its cooldown begins only now. */
+export function runOver(facts: Facts, event: EventOf<'run over'>): Learned {
+  const { run, cooldown } = facts.state;
+  if (run === null || run.number !== event.run) return silently(facts);
+  const here = { boot: event.boot, now: event.at };
+  return {
+    facts: withState(facts, { run: null, cooldown: storedWait(cooldown?.lengthMs ?? zeroMs, here) }),
+    told: [{ kind: 'leftovers gone', run }],
+  };
+}
+
+/** What the end of a run means: what the runner did to it counts for more than how it took it. */
+function outcomeOf(run: Run, ending: Ending, definition: ChainDefinition): Outcome {
+  if (run.ending === null || run.ending.why === 'leftovers') return ending;
+  if (run.ending.why === 'timeout') {
+    return { kind: 'timed out', timeoutMs: taskOf(run, definition).timeoutMs ?? zeroMs };
+  }
+  return ending.kind === 'succeeded' ? ending : { kind: 'stopped' };
+}

@@ -1,0 +1,115 @@
+import { cooldownLength, storedWait, type Here, type StoredWait } from './cooldown.ts';
+import type { ChainDefinition } from './definition.ts';
+import { taskOf } from './ending.ts';
+import type { RunEndedTold, Told } from './event.ts';
+import type { ChainState, Facts, Holder, Passes, Run } from './facts.ts';
+import { withState, type Learned } from './learned.ts';
+import { verdictOf, type Outcome, type Verdict } from './outcome.ts';
+import { positionAfter, type Position } from './position.ts';
+import { zeroMs, type DurationMs } from './units.ts';
+
+/** The end of a run, with what it takes to work out what follows. */
+export interface Settlement {
+  readonly definition: ChainDefinition;
+  readonly outcome: Outcome;
+  /** When and where it ended: the cooldown counts from here. */
+  readonly here: Here;
+  /** For the jitter of a back-off: 0 to 1, 1 excluded. */
+  readonly chance: number;
+  readonly durationMs: DurationMs | null;
+  /** Whether its whole process tree is gone. */
+  readonly isOver: boolean;
+  readonly leftovers: readonly Holder[];
+}
+
+/** The facts after `run` has its outcome: streak, position, cooldown, pause and passes follow from it. */
+export function settle(facts: Facts, run: Run, settlement: Settlement): Learned {
+  const { definition, outcome, here } = settlement;
+  const { onFailure } = taskOf(run, definition);
+  const verdict = verdictOf(outcome);
+  const streak = streakAfter(streakOf(facts, run), verdict);
+  const position = positionAfter(facts.state, { verdict, onFailure }, definition);
+  const cooldown = cooldownAfter(run, { ...settlement, verdict, streak });
+  const isPausing = verdict === 'failure' && onFailure === 'pause';
+  const isPassOver = position.pass !== facts.state.pass;
+  const state: Partial<ChainState> = {
+    run: settlement.isOver ? null : { ...run, stage: { kind: 'left behind', since: here.now, outcome } },
+    pass: position.pass,
+    taskIndex: position.taskIndex,
+    streaks: withStreak(facts.state.streaks, run.task, streak),
+    cooldown,
+    pausedSince: isPausing ? here.now : facts.state.pausedSince,
+  };
+  const passes = passesAfter(facts.passes, verdict, isPassOver);
+  const told: Told[] = [endedTold(facts, run, { ...settlement, verdict, streak, position, cooldown })];
+  if (!settlement.isOver) told.push({ kind: 'run left behind', run, leftovers: settlement.leftovers });
+  if (isPassOver) told.push({ kind: 'pass ended', pass: run.pass, failed: passes.lastFailed });
+  if (isPausing) told.push({ kind: 'paused', task: run.task });
+  return { facts: { ...withState(facts, state), passes }, told };
+}
+
+function streakOf(facts: Facts, run: Run): number {
+  return facts.state.streaks[run.task] ?? 0;
+}
+
+function streakAfter(streak: number, verdict: Verdict): number {
+  switch (verdict) {
+    case 'success':
+      return 0;
+    case 'failure':
+      return streak + 1;
+    case 'no verdict':
+      return streak;
+  }
+}
+
+/** A withdrawn run never was: it was due, and is due again. */
+function cooldownAfter(
+  run: Run,
+  by: Settlement & { readonly verdict: Verdict; readonly streak: number },
+): StoredWait | null {
+  if (by.outcome.kind === 'withdrawn') return null;
+  const streak = by.verdict === 'failure' ? by.streak : 0;
+  const { cooldown } = taskOf(run, by.definition);
+  return storedWait(cooldownLength(cooldown, { streak, chance: by.chance }), by.here);
+}
+
+function withStreak(streaks: ChainState['streaks'], task: string, streak: number): ChainState['streaks'] {
+  if ((streaks[task] ?? 0) === streak) return streaks;
+  const others = Object.entries(streaks).filter(([name]) => name !== task);
+  return Object.fromEntries(streak === 0 ? others : [...others, [task, streak]]);
+}
+
+function passesAfter(passes: Passes, verdict: Verdict, isPassOver: boolean): Passes {
+  const isFailing = passes.isFailing || verdict === 'failure';
+  return isPassOver
+    ? { ...passes, done: passes.done + 1, isFailing: false, lastFailed: isFailing }
+    : { ...passes, isFailing };
+}
+
+function endedTold(
+  facts: Facts,
+  run: Run,
+  by: Settlement & {
+    readonly verdict: Verdict;
+    readonly streak: number;
+    readonly position: Position;
+    readonly cooldown: StoredWait | null;
+  },
+): RunEndedTold {
+  return {
+    kind: 'run ended',
+    run,
+    outcome: by.outcome,
+    verdict: by.verdict,
+    streak: by.streak,
+    healedStreak: by.verdict === 'success' ? streakOf(facts, run) : 0,
+    endedAt: by.here.now.wall,
+    durationMs: by.durationMs,
+    next: {
+      task: by.definition.tasks[by.position.taskIndex]?.name ?? '',
+      pass: by.position.pass,
+      cooldownMs: by.cooldown?.lengthMs ?? zeroMs,
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { Moment } from './cooldown.ts';
+import type { ChainDefinition } from './definition.ts';
+import type { RunEnded } from './event.ts';
+import type { Facts, Run } from './facts.ts';
+import { silently, withState, type EventOf, type Learned } from './learned.ts';
+import type { Ending } from './outcome.ts';
+import { runEnded, runOver, runWithdrawn } from './run-events.ts';
+
+/** Processes of an earlierOf run hold the chain's lock. */
+export function workerBlocked(facts: Facts, event: EventOf<'worker blocked'>): Learned {
+  return {
+    facts: { ...facts, worker: { kind: 'blocked', since: event.at, holders: event.holders } },
+    told: [{ kind: 'worker blocked', holders: event.holders }],
+  };
+}
+
+/** The worker got the lock: whatever ran before is gone, and the journal says how it ended. */
+export function workerLocked(
+  facts: Facts,
+  event: EventOf<'worker locked'>,
+  definition: ChainDefinition,
+): Learned {
+  const locked: Facts = {
+    ...facts,
+    worker: { kind: 'loading', since: event.at.monotonic, identity: event.identity },
+  };
+  const { run } = facts.state;
+  if (run === null) return silently(locked);
+  switch (run.stage.kind) {
+    case 'intended':
+      return silently(locked);
+    case 'running':
+      return found(locked, run, { event, definition });
+    case 'left behind':
+      return runOver(locked, { kind: 'run over', run: run.number, at: event.at, boot: event.boot });
+  }
+}
+
+/** The worker can run tasks. The run that waits for it is now in its care, and that is stored before the start. */
+export function workerReady(facts: Facts): Learned {
+  const { worker } = facts;
+  if (worker.kind !== 'loading') return silently(facts);
+  const ready: Facts = { ...facts, worker: { kind: 'ready', identity: worker.identity } };
+  const { run } = facts.state;
+  return {
+    facts: run === null ? ready : withState(ready, { run: { ...run, worker: worker.identity } }),
+    told: [{ kind: 'worker ready' }],
+  };
+}
+
+/** The worker is gone. A run in its care may live on; an intended one could not be started. */
+export function workerLost(
+  facts: Facts,
+  event: EventOf<'worker lost'>,
+  definition: ChainDefinition,
+): Learned {
+  const { run } = facts.state;
+  const lost: Facts = {
+    ...facts,
+    worker: { kind: 'absent', notBefore: event.retryAt, reason: event.reason },
+  };
+  if (run?.stage.kind === 'intended') {
+    return runEnded(lost, endedBy(run, event, { kind: 'not started', reason: event.reason }), definition);
+  }
+  const wasInItsCare = run?.stage.kind === 'running' && facts.worker.kind === 'ready';
+  return {
+    facts: wasInItsCare ? withState(lost, { run: { ...run, workerLost: event.reason } }) : lost,
+    told: [{ kind: 'worker lost', reason: event.reason }],
+  };
+}
+
+/** What the journal says of a run whose end was not seen, now that it is proven over. */
+function found(
+  facts: Facts,
+  run: Run,
+  by: { readonly event: EventOf<'worker locked'>; readonly definition: ChainDefinition },
+): Learned {
+  const { event, definition } = by;
+  const entry = event.found;
+  switch (entry.kind) {
+    case 'nothing':
+      return run.workerLost === null
+        ? runWithdrawn(
+            facts,
+            { kind: 'run withdrawn', at: event.at, reason: 'the runner died before it could start it' },
+            definition,
+          )
+        : runEnded(facts, endedBy(run, event, { kind: 'not started', reason: run.workerLost }), definition);
+    case 'began':
+      return runEnded(
+        facts,
+        endedBy(run, event, { kind: 'interrupted', reason: interruptedReason(run, event) }),
+        definition,
+      );
+    case 'ended':
+      return runEnded(
+        facts,
+        {
+          ...endedBy(run, event, entry.ending),
+          at: entry.at,
+          boot: entry.boot,
+          durationMs: entry.durationMs,
+        },
+        definition,
+      );
+  }
+}
+
+function interruptedReason(run: Run, event: EventOf<'worker locked'>): string {
+  if (run.workerLost !== null) return run.workerLost;
+  return run.boot === event.boot ? 'its worker died together with the runner' : 'the host went down';
+}
+
+function endedBy(
+  run: Run,
+  event: { readonly at: Moment; readonly boot: string; readonly chance: number },
+  ending: Ending,
+): RunEnded {
+  return {
+    kind: 'run ended',
+    run: run.number,
+    ending,
+    at: event.at,
+    boot: event.boot,
+    durationMs: null,
+    chance: event.chance,
+    isOver: true,
+    leftovers: [],
+  };
+}

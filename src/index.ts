@@ -1,0 +1,10 @@
+export { defineConfig } from './config/runner-config.ts';
+export type { ConfigChain, ConfigHostChain, ConfigTask, RunnerConfig } from './config/runner-config.ts';
+export { task } from './user-code/task.ts';
+export type {
+  BackOffOptions,
+  CooldownOptions,
+  TaskContext,
+  TaskFunction,
+  TaskOptions,
+} from './user-code/task.ts';

@@ -1,0 +1,133 @@
+import type { Moment } from './core/cooldown.ts';
+import type { ChainDefinition, ChainName } from './core/definition.ts';
+import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
+import type { ChainState, Run } from './core/facts.ts';
+import type { Fence, MonotonicMs } from './core/units.ts';
+
+/** The host's time. */
+export interface Clock {
+  /** Both clocks, read together. */
+  now(): Moment;
+  /** Names the boot in which moments of the monotonic clock can be compared. */
+  readonly boot: string;
+  /**
+   * Calls `wake` once when `moment` has come, at whatever distance: never early, late by what the host's load
+   * makes of it. What it returns takes the wish back.
+   */
+  wakeAt(moment: MonotonicMs, wake: () => void): () => void;
+}
+
+/** Chance. */
+export interface Random {
+  /** 0 to 1, 1 excluded. */
+  next(): number;
+}
+
+/** State that survives a restart. */
+export interface Store {
+  /**
+   * Begins a term of a chain: grants a fence larger than every one before, durable even against a power cut,
+   * and hands out the state in which the last term left the chain.
+   * @throws StoreError when the state cannot be read or the fence not be stored.
+   */
+  begin(chain: ChainName): Promise<Term>;
+  /**
+   * Stores the state together with what is told of it, all or nothing: `run intended` begins a line of the
+   * history, `run ended` completes it. Resolves once a crash of the runner cannot undo it.
+   * @throws StoreError when nothing was stored: the disk is full, the file is damaged, a newer term has begun.
+   */
+  save(saving: Saving): Promise<void>;
+}
+
+/** The time for which one runner has a chain. */
+export interface Term {
+  readonly fence: Fence;
+  /** `null` if the chain has never run. */
+  readonly state: ChainState | null;
+}
+
+/** One step of a chain, to be stored. */
+export interface Saving {
+  readonly chain: ChainName;
+  readonly fence: Fence;
+  readonly state: ChainState;
+  readonly told: readonly ChainTold[];
+  /** How many runs the history keeps. */
+  readonly runsKept: number;
+}
+
+/** The state could not be read or written. `message` says what to do about it. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** The processes in which a chain's tasks run. */
+export interface Workers {
+  /**
+   * Starts the chain's worker. All that becomes of it is posted: `worker blocked`, `worker locked`,
+   * `worker ready`, then `run ended` and `run over`, and at last `worker lost`. `run` is the run whose end the
+   * journal is asked for once the lock is held.
+   */
+  start(run: Run | null, post: (event: ChainEvent) => void): Worker;
+  /**
+   * Takes a step to end a run, whether it is in the care of the present worker or survives from an earlier
+   * runner. Does nothing where nothing is left of it.
+   */
+  end(run: Run, step: 'asked' | 'cancelled' | 'killed'): void;
+}
+
+/** One worker process. */
+export interface Worker {
+  /** Hands it a run. Call it only when it is ready and has none. */
+  run(run: Run): void;
+  /** Lets it go: it ends once it has nothing to do. Nothing is posted any more. */
+  release(): void;
+}
+
+/** A chain's log and how far it reaches. */
+export interface Output {
+  position(): LogPosition;
+  /** Sets the log aside if it has grown beyond its limit. Call it only while no run is in progress. */
+  rotate(): LogPosition;
+}
+
+/** Whoever wants to know what happens: the terminal, the log of the runner. Must not throw. */
+export type Tell = (told: ChainTold) => void;
+
+/** What a chain's loop needs from the world. */
+export interface ChainPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+  readonly workers: Workers;
+  readonly output: Output;
+  readonly tell: Tell;
+}
+
+/** The right to run a chain on this host. */
+export interface Coordinator {
+  /**
+   * Tries once to take the right to run `chain`. It is kept until this process ends or `release` is called;
+   * it is not inherited by any other process.
+   */
+  take(chain: ChainName): Promise<Taken>;
+}
+
+/** What came of trying to take a chain. */
+export type Taken =
+  | { readonly kind: 'taken'; readonly release: () => void }
+  | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder };
+
+/** The runner that has a chain. */
+export interface RunnerHolder {
+  /** `null` when it could not be found out. */
+  readonly pid: number | null;
+  readonly command: string;
+  readonly since: Moment['wall'] | null;
+}
+
+/** A chain together with what its loop needs. */
+export interface ChainToRun {
+  readonly definition: ChainDefinition;
+  readonly ports: ChainPorts;
+}

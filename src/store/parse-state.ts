@@ -1,0 +1,63 @@
+import type { StoredWait } from '../core/cooldown.ts';
+import type { ChainState } from '../core/facts.ts';
+import { StoreError } from '../ports.ts';
+
+/**
+ * The state that `save` wrote, read back. Only its outline is looked at: the file is this program's own, and
+ * SQLite tells a damaged one.
+ * @throws StoreError when it is not such a state.
+ */
+export function parseState(text: string, what: string): ChainState {
+  const value = parseJson(text, what);
+  if (!isChainState(value))
+    throw new StoreError(`Cannot read the state of ${what}: found ${text.slice(0, 80)}`);
+  return value;
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new StoreError(`Cannot read the state of ${what}: it is not JSON`, { cause: error });
+  }
+}
+
+function isChainState(value: unknown): value is ChainState {
+  return (
+    isRecord(value) &&
+    isCount(value['lastRun']) &&
+    isCount(value['pass']) &&
+    isCount(value['taskIndex']) &&
+    isRecord(value['streaks']) &&
+    (value['cooldown'] === null || isStoredWait(value['cooldown'])) &&
+    (value['pausedSince'] === null || isRecord(value['pausedSince'])) &&
+    (value['run'] === null || isStoredRun(value['run']))
+  );
+}
+
+function isStoredWait(value: unknown): value is StoredWait {
+  return (
+    isRecord(value) &&
+    typeof value['boot'] === 'string' &&
+    typeof value['until'] === 'number' &&
+    typeof value['untilWall'] === 'number' &&
+    typeof value['lengthMs'] === 'number'
+  );
+}
+
+function isStoredRun(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    isCount(value['number']) &&
+    typeof value['task'] === 'string' &&
+    isRecord(value['stage'])
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,141 @@
+import type { ChainName } from '../core/definition.ts';
+import type { ChainTold } from '../core/event.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { toFence } from '../core/units.ts';
+import { StoreError, type Clock, type Saving, type Store, type Term } from '../ports.ts';
+import type { Database, Statement } from './database.ts';
+import { writeError } from './open-state.ts';
+import { parseState } from './parse-state.ts';
+
+/** How often at most a commit waits for the disk itself, not only for the kernel. */
+const syncEveryMs = 100;
+/** Old runs are removed from the history once in so many runs. */
+const pruneEvery = 64;
+
+/**
+ * State in SQLite. A commit always survives the death of any process. A power cut may take back the commits of
+ * the last tenth of a second, but never a fence.
+ */
+export function createSqliteStore(database: Database, path: string, clock: Clock): Store {
+  const statements = prepareAll(database);
+  let syncedAtMs = Number.NEGATIVE_INFINITY;
+  let isSyncing = true;
+
+  function syncNow(wanted: boolean): void {
+    if (wanted !== isSyncing) database.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
+    isSyncing = wanted;
+  }
+
+  return {
+    begin(chain) {
+      return attempt(path, () => {
+        syncNow(true);
+        return transaction(statements, () => beginTerm(statements, chain, path));
+      });
+    },
+    save(saving) {
+      return attempt(path, () => {
+        const nowMs = clock.now().monotonic;
+        const mustSync = nowMs - syncedAtMs >= syncEveryMs;
+        syncNow(mustSync);
+        transaction(statements, () => write(statements, saving));
+        if (mustSync) syncedAtMs = nowMs;
+      });
+    },
+  };
+}
+
+type Statements = Readonly<
+  Record<
+    'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end' | 'prune',
+    Statement
+  >
+>;
+
+function prepareAll(database: Database): Statements {
+  return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    grant: database.prepare(
+      'INSERT INTO chain (name, fence) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET fence = fence + 1',
+    ),
+    chain: database.prepare('SELECT fence, state FROM chain WHERE name = ?'),
+    state: database.prepare('UPDATE chain SET state = ? WHERE name = ? AND fence = ?'),
+    intend: database.prepare(
+      `INSERT OR REPLACE INTO run (chain, number, pass, task, fence, started_at, log_generation, log_from)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    end: database.prepare(
+      'UPDATE run SET ended_at = ?, duration_ms = ?, outcome = ?, detail = ?, log_to = ? WHERE chain = ? AND number = ?',
+    ),
+    prune: database.prepare('DELETE FROM run WHERE chain = ? AND number <= ?'),
+  };
+}
+
+function transaction<Result>(statements: Statements, work: () => Result): Result {
+  statements.begin.run();
+  try {
+    const result = work();
+    statements.commit.run();
+    return result;
+  } catch (error) {
+    rollBack(statements);
+    throw error;
+  }
+}
+
+// A full disk can end a transaction by itself; then there is nothing to roll back.
+function rollBack(statements: Statements): void {
+  try {
+    statements.rollback.run();
+  } catch (error) {
+    if (!(error instanceof Error && /no transaction/i.test(error.message))) throw error;
+  }
+}
+
+function beginTerm(statements: Statements, chain: ChainName, path: string): Term {
+  statements.grant.run(chain);
+  const row = statements.chain.get(chain);
+  if (typeof row !== 'object' || row === null || !('fence' in row) || !('state' in row)) {
+    throw new StoreError(`Cannot read chain "${chain}" in "${path}"`);
+  }
+  return {
+    fence: toFence(Number(row.fence)),
+    state: typeof row.state === 'string' ? parseState(row.state, `chain "${chain}" in "${path}"`) : null,
+  };
+}
+
+function write(statements: Statements, saving: Saving): void {
+  const { chain, fence, state } = saving;
+  const { changes } = statements.state.run(JSON.stringify(state), chain, fence);
+  if (Number(changes) === 0) {
+    throw new StoreError(`Cannot store chain "${chain}": another runner has taken it over; stop this one`);
+  }
+  for (const told of saving.told) writeTold(statements, told, saving.runsKept);
+}
+
+function writeTold(statements: Statements, { chain, told, log }: ChainTold, runsKept: number): void {
+  if (told.kind === 'run intended') {
+    const { number, pass, task, fence } = told.run;
+    statements.intend.run(chain, number, pass, task, fence, told.at, log.generation, log.offset);
+    if (number % pruneEvery === 0) statements.prune.run(chain, number - runsKept);
+  }
+  if (told.kind === 'run ended') {
+    const { endedAt, durationMs, outcome, run } = told;
+    statements.end.run(endedAt, durationMs, outcome.kind, detailOf(outcome), log.offset, chain, run.number);
+  }
+}
+
+function detailOf(outcome: Outcome): string | null {
+  const { kind: _, ...detail } = outcome;
+  return Object.keys(detail).length === 0 ? null : JSON.stringify(detail);
+}
+
+async function attempt<Result>(path: string, work: () => Result): Promise<Result> {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof StoreError ? error : writeError(path, error);
+  }
+}

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+
+// All of this program is bundled into one folder, `dist`, with shared code one level below in `chunks`.
+const folder = new URL(import.meta.url.includes('/chunks/') ? '..' : '.', import.meta.url);
+
+/** The program that loads configurations. */
+export function configLoaderFile(): string {
+  return fileURLToPath(new URL('config-loader.js', folder));
+}
+
+/** The worker that runs commands, and that takes the lock for every other. */
+export function workerScript(): string {
+  return fileURLToPath(new URL('worker.pl', folder));
+}
+
+/** The program that runs functions, with its arguments. */
+export function functionWorkerCommand(): readonly string[] {
+  return [process.execPath, fileURLToPath(new URL('function-worker.js', folder))];
+}

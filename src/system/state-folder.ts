@@ -1,0 +1,63 @@
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the state of a project lives. All paths are absolute. */
+export interface StateFolder {
+  readonly path: string;
+  readonly database: string;
+  readonly locks: string;
+  readonly logs: string;
+  readonly journals: string;
+  readonly cache: string;
+}
+
+/** The state folder cannot be used; `message` says what to do about it. */
+export class StateFolderError extends Error {
+  override readonly name = 'StateFolderError';
+}
+
+/** The paths within a state folder, whether it is there or not. */
+export function stateFolderAt(path: string): StateFolder {
+  return {
+    path,
+    database: join(path, 'state.db'),
+    locks: join(path, 'locks'),
+    logs: join(path, 'logs'),
+    journals: join(path, 'journal'),
+    cache: join(path, 'cache'),
+  };
+}
+
+/** Makes the folder, for this user only, unless it is there already. @throws StateFolderError */
+export function makeStateFolder(path: string): StateFolder {
+  const folder = stateFolderAt(path);
+  try {
+    for (const part of [path, folder.locks, folder.logs, folder.journals, folder.cache]) {
+      mkdirSync(part, { recursive: true, mode: 0o700 });
+    }
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new StateFolderError(
+      `Cannot make the state folder "${path}": ${found}; name a folder that can be written with --state-dir`,
+      { cause: error },
+    );
+  }
+  checkOwner(path);
+  return folder;
+}
+
+/** Whether a runner has ever kept state there. */
+export function hasState(path: string): boolean {
+  return existsSync(stateFolderAt(path).database);
+}
+
+// Two users would lock each other out of files, and trust each other's.
+function checkOwner(path: string): void {
+  const owner = lstatSync(path).uid;
+  const user = process.getuid?.();
+  if (user === undefined || owner === user) return;
+  throw new StateFolderError(
+    `Cannot use the state folder "${path}": it belongs to user ${owner} and this is user ${user}; ` +
+      'run as that user, or name another folder with --state-dir',
+  );
+}

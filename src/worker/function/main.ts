@@ -1,0 +1,161 @@
+import { uptime } from 'node:os';
+import { inspect } from 'node:util';
+import type { Ending } from '../../core/outcome.ts';
+import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
+import type { TaskContext } from '../../user-code/task.ts';
+import { endWords } from '../protocol.ts';
+import { readChildren } from './children.ts';
+import { runCommand } from './run-command.ts';
+import { listen, record, tell } from './runner-link.ts';
+import { LoadError, loadTasks, type LoadedTask, type NamedTask } from './tasks.ts';
+
+/** Ended children that only the end of this worker clears away: with more of them it makes room for a new one. */
+const maxZombies = 50;
+/** Between two looks whether what a run left behind is gone: the first, and the longest. */
+const leftoverPauseMs = { first: 20, longest: 500 };
+
+/** The run in progress. */
+interface RunInProgress {
+  readonly number: number;
+  readonly abort: AbortController;
+  readonly beganAtMs: number;
+}
+
+let chain = '';
+let leftovers = 'wait';
+let mustEnd = false;
+let current: RunInProgress | null = null;
+let loaded: readonly LoadedTask[] = [];
+const named: NamedTask[] = [];
+const cacheDirectory = process.env['RUNNER_CACHE'];
+
+// A signal meant for the run must not end its worker: only the worker knows how the run ends.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('uncaughtException', (error) => failAndEnd(error));
+listen(
+  (words) => void hear(words),
+  () => {
+    mustEnd = true;
+    if (current === null) process.exit(0);
+  },
+);
+
+async function hear([verb = '', ...words]: readonly string[]): Promise<void> {
+  const [first = '', second = ''] = words;
+  switch (verb) {
+    case 'chain':
+      chain = first;
+      leftovers = second;
+      break;
+    case 'task':
+      named[Number(first)] = { kind: second, words: words.slice(2) };
+      break;
+    case 'load':
+      await load();
+      break;
+    case 'run':
+      await run(words);
+      break;
+    case 'abort':
+      if (current?.number === Number(first)) current.abort.abort(new Error('The run was asked to end'));
+      break;
+    default:
+      throw new Error(`Cannot do "${verb}": this worker is of another version than its runner`);
+  }
+}
+
+async function load(): Promise<void> {
+  try {
+    loaded = await loadTasks(named);
+    if (cacheDirectory !== undefined) delete process.env['RUNNER_CACHE'];
+    tell(['ready']);
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error;
+    tell(['failed', error.message]);
+    process.exit(1);
+  }
+}
+
+async function run(words: readonly string[]): Promise<void> {
+  const [number = 0, index = 0, pass = 0, fence = 0] = words.slice(0, 4).map(Number);
+  const task = words[4] ?? '';
+  const abort = new AbortController();
+  current = { number, abort, beganAtMs: performance.now() };
+  record(['began', number, bootMs(), Date.now()]);
+  const context = { signal: abort.signal, run: number, pass, chain, task, fence, log };
+  const ending = await execute(loaded[index], context);
+  await end(current, ending);
+}
+
+async function execute(task: LoadedTask | undefined, context: TaskContext): Promise<Ending> {
+  if (task === undefined) return { kind: 'not started', reason: 'its worker does not know the task' };
+  if (task.kind === 'command') {
+    return runCommand(task.argv, {
+      ...process.env,
+      RUNNER_TASK: context.task,
+      RUNNER_RUN: String(context.run),
+      RUNNER_PASS: String(context.pass),
+      RUNNER_FENCE: String(context.fence),
+    });
+  }
+  try {
+    await task.call(context);
+    return { kind: 'succeeded' };
+  } catch (error) {
+    return threw(error);
+  }
+}
+
+/** Tells the end of a run at once, and that it is over once nothing of it lives any more. */
+async function end(run: RunInProgress, ending: Ending): Promise<void> {
+  const children = readChildren();
+  const isOver = leftovers === 'allow' || children.live.length === 0;
+  const words = endWords({
+    run: run.number,
+    at: { monotonic: toMonotonicMs(bootMs()), wall: toEpochMs(Date.now()) },
+    durationMs: toDurationMs(Math.round(performance.now() - run.beganAtMs)),
+    ending,
+  });
+  record(words);
+  if (isOver) current = null;
+  tell([...words, isOver ? 'over' : 'left']);
+  if (!isOver) {
+    await childrenGone();
+    current = null;
+    tell(['over', run.number]);
+  }
+  if (mustEnd || children.zombies > maxZombies) process.exit(0);
+}
+
+async function childrenGone(): Promise<void> {
+  let pauseMs = leftoverPauseMs.first;
+  while (readChildren().live.length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    pauseMs = Math.min(pauseMs * 1.5, leftoverPauseMs.longest);
+  }
+}
+
+// What is left of a process after an error that nobody caught is not to be trusted with another run.
+function failAndEnd(error: unknown): void {
+  mustEnd = true;
+  const run = current;
+  process.stderr.write(`${inspect(error)}\n`);
+  if (run === null) process.exit(1);
+  else void end(run, threw(error));
+}
+
+function threw(error: unknown): Ending {
+  const { name, message, stack } =
+    error instanceof Error
+      ? { name: error.name, message: error.message, stack: error.stack ?? '' }
+      : { name: 'Error', message: `threw ${String(error)}, which is not an Error`, stack: '' };
+  return { kind: 'threw', error: { name, message: message.slice(0, 10_000), stack: stack.slice(0, 10_000) } };
+}
+
+function log(message: string): void {
+  process.stdout.write(`${message}\n`);
+}
+
+function bootMs(): number {
+  return Math.round(uptime() * 1_000);
+}

@@ -1,0 +1,155 @@
+import { constants } from 'node:os';
+import type { Ending } from '../core/outcome.ts';
+import { toDurationMs, toEpochMs, toMonotonicMs } from '../core/units.ts';
+import type { Moment } from '../core/cooldown.ts';
+import type { DurationMs } from '../core/units.ts';
+
+/** What a worker says. The lines are described in docs/worker-protocol.md. */
+export type WorkerMessage =
+  | { readonly kind: 'blocked' }
+  | { readonly kind: 'locked' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'ended'; readonly end: RunEnd; readonly isOver: boolean }
+  | { readonly kind: 'over'; readonly run: number }
+  /** A line that no worker of this version says. */
+  | { readonly kind: 'unknown'; readonly line: string };
+
+/** The end of a run, as a message and as a line of the journal. */
+export interface RunEnd {
+  readonly run: number;
+  readonly at: Moment;
+  readonly durationMs: DurationMs;
+  readonly ending: Ending;
+}
+
+/** One line of a journal. */
+export type JournalLine =
+  | { readonly kind: 'began'; readonly run: number }
+  | { readonly kind: 'ended'; readonly end: RunEnd };
+
+/** A line of words; the words may hold anything. */
+export function formatLine(words: readonly (string | number)[]): string {
+  return `${words.map((word) => encodeWord(String(word))).join(' ')}\n`;
+}
+
+/** The words of a line, without its end. */
+export function parseLine(line: string): readonly string[] {
+  return line.split(' ').map(decodeWord);
+}
+
+/** What a worker says in `line`. */
+export function parseMessage(line: string): WorkerMessage {
+  const [verb = '', ...words] = parseLine(line);
+  const first = words[0] ?? '';
+  switch (verb) {
+    case 'blocked':
+    case 'locked':
+    case 'ready':
+      return { kind: verb };
+    case 'failed':
+      return { kind: 'failed', reason: first };
+    case 'over':
+      return { kind: 'over', run: Number(first) };
+    case 'ended': {
+      const end = parseEnd(words.slice(0, -1));
+      if (end !== null) return { kind: 'ended', end, isOver: words.at(-1) === 'over' };
+    }
+  }
+  return { kind: 'unknown', line };
+}
+
+/** What a journal says in `line`; `null` for a line that was cut short when the host went down. */
+export function parseJournalLine(line: string): JournalLine | null {
+  const [verb, ...words] = parseLine(line);
+  if (verb === 'began') return { kind: 'began', run: Number(words[0]) };
+  const end = verb === 'ended' ? parseEnd(words) : null;
+  return end === null ? null : { kind: 'ended', end };
+}
+
+/** The words that say how a run ended: the other direction of `parseMessage`, for workers written in TypeScript. */
+export function endWords(end: RunEnd): readonly (string | number)[] {
+  const { run, at, durationMs, ending } = end;
+  return ['ended', run, at.monotonic, at.wall, durationMs, ...endingWords(ending)];
+}
+
+function endingWords(ending: Ending): readonly (string | number)[] {
+  switch (ending.kind) {
+    case 'succeeded':
+      return ['succeeded'];
+    case 'exited':
+      return ['exited', ending.exitCode];
+    case 'killed':
+      return ['killed', signalNumber(ending.signal)];
+    case 'threw':
+      return ['threw', ending.error.name, ending.error.message, ending.error.stack];
+    case 'not started':
+      return ['unstartable', ending.reason];
+    case 'interrupted':
+      return ['interrupted', ending.reason];
+  }
+}
+
+function parseEnd(words: readonly string[]): RunEnd | null {
+  const [run, bootMs, wallMs, lengthMs] = words.slice(0, 4).map(Number);
+  const ending = parseEnding(words.slice(4));
+  if (run === undefined || bootMs === undefined || wallMs === undefined || ending === null) return null;
+  return {
+    run,
+    at: { monotonic: toMonotonicMs(bootMs), wall: toEpochMs(wallMs) },
+    durationMs: toDurationMs(Math.max(0, lengthMs ?? 0)),
+    ending,
+  };
+}
+
+function parseEnding(words: readonly string[]): Ending | null {
+  const [kind = '', first = '', second = '', third = ''] = words;
+  switch (kind) {
+    case 'succeeded':
+      return { kind: 'succeeded' };
+    case 'exited':
+      return { kind: 'exited', exitCode: Number(first) };
+    case 'killed':
+      return { kind: 'killed', signal: signalName(Number(first)) };
+    case 'threw':
+      return { kind: 'threw', error: { name: first, message: second, stack: third } };
+    case 'unstartable':
+      return { kind: 'not started', reason: first };
+    case 'interrupted':
+      return { kind: 'interrupted', reason: first };
+    default:
+      return null;
+  }
+}
+
+/** `SIGKILL` for 9; a signal without a name of its own, such as a real-time one, is `signal 40`. */
+function signalName(number: number): string {
+  const found = Object.entries(constants.signals).find(([, value]) => value === number);
+  return found?.[0] ?? `signal ${number}`;
+}
+
+function signalNumber(name: string): number {
+  const found = Object.entries(constants.signals).find(([key]) => key === name);
+  return found?.[1] ?? Number(name.replace('signal ', ''));
+}
+
+function encodeWord(word: string): string {
+  if (word === '') return '%';
+  if (/^[A-Za-z0-9_./:=@+,-]+$/.test(word)) return word;
+  const bytes = [...Buffer.from(word, 'utf8')];
+  return bytes.map((byte) => encodeByte(byte)).join('');
+}
+
+function encodeByte(byte: number): string {
+  const text = String.fromCharCode(byte);
+  return /[A-Za-z0-9_./:=@+,-]/.test(text) ? text : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+function decodeWord(word: string): string {
+  if (!word.includes('%')) return word;
+  if (word === '%') return '';
+  const latin1 = word.replaceAll(/%([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+  return Buffer.from(latin1, 'latin1').toString('utf8');
+}

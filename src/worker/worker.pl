@@ -1,0 +1,197 @@
+# The worker of one chain: it holds the chain's lock, and runs the chain's commands one at a time.
+# What it says and hears is written down in docs/worker-protocol.md.
+#
+#   worker.pl command           runs commands itself
+#   worker.pl exec PROGRAM ...  takes the lock, then becomes PROGRAM, another kind of worker
+#
+# Descriptors: 0 /dev/null, 1 and 2 the chain's log, 3 requests, 4 messages, 5 the journal, 97 the lock.
+# RUNNER_SYSCALLS holds this machine's numbers of prctl and clock_gettime, or zeros where there are none.
+#
+# Why Perl: it is there on nearly every Linux, its process is small and forks fast, and it tells an exit status
+# from a signal, and a program that could not be started from one that failed; a shell can do neither.
+use strict;
+
+my ($mode, @program) = @ARGV;
+my ($sys_prctl, $sys_clock_gettime) = split / /, delete $ENV{RUNNER_SYSCALLS};
+my ($clock_realtime, $clock_boottime) = (0, 7);
+my ($EINTR, $lock_exclusive_now, $without_waiting, $set_child_subreaper) = (4, 2 | 4, 1, 36);
+
+# The lock must pass to every process of a run, so it keeps no close-on-exec flag; nor does what PROGRAM needs.
+my ($lock, $requests, $messages, $journal);
+{ local $^F = 97; open $lock, '<&=', 97 or die "cannot use descriptor 97: $!\n" }
+{
+  local $^F = $mode eq 'exec' ? 97 : 2;
+  open $requests, '<&=', 3 or die "cannot use descriptor 3: $!\n";
+  open $messages, '>&=', 4 or die "cannot use descriptor 4: $!\n";
+  open $journal, '>>&=', 5 or die "cannot use descriptor 5: $!\n";
+}
+close_foreign_descriptors();
+
+# A signal meant for the run must not end its worker: only the worker knows how the run ends. These are
+# handlers, not 'IGNORE', which every command would inherit.
+$SIG{$_} = sub { } for qw(TERM INT HUP QUIT USR1 USR2 ALRM);
+$SIG{PIPE} = 'IGNORE' if $mode eq 'command';
+
+# Whatever a run starts and loses becomes a child of this process, wherever it hides.
+syscall $sys_prctl, $set_child_subreaper, 1, 0, 0, 0 if $sys_prctl;
+
+my $heard = '';
+take_lock();
+report('locked');
+if ($mode eq 'exec') {
+  exec { $program[0] } @program;
+  report('failed', "cannot start $program[0]: $!");
+  exit 1;
+}
+
+my ($chain, $leftovers, @tasks);
+pipe my $complaint, my $complain or die "cannot make a pipe: $!\n";
+while (defined(my $line = next_request())) {
+  my ($verb, @words) = map { decode($_) } split / /, $line;
+  if ($verb eq 'chain') { ($chain, $leftovers) = @words; $ENV{RUNNER_CHAIN} = $chain }
+  elsif ($verb eq 'task') { my ($index, $kind, @argv) = @words; $tasks[$index] = \@argv }
+  elsif ($verb eq 'load') { report('ready') }
+  elsif ($verb eq 'run') { run_task(@words) }
+}
+exit 0;
+
+sub run_task {
+  my ($number, $index, $pass, $fence, $task) = @_;
+  my $began = moment();
+  record("began $number $began");
+  my $pid = fork;
+  return ended($number, "unstartable " . encode("$!"), $began, 'over') if !defined $pid;
+  if ($pid == 0) {
+    setpgrp 0, 0;
+    @ENV{qw(RUNNER_TASK RUNNER_RUN RUNNER_PASS RUNNER_FENCE)} = ($task, $number, $pass, $fence);
+    my $argv = $tasks[$index];
+    $SIG{PIPE} = 'DEFAULT';
+    exec { $argv->[0] } @$argv;
+    syswrite $complain, "$argv->[0]: $!";
+    exit 127;
+  }
+  setpgrp $pid, $pid;
+  my $status = wait_for($pid);
+  my $is_over = $leftovers eq 'allow' || !has_children();
+  ended($number, ending($status), $began, $is_over ? 'over' : 'left');
+  return if $is_over;
+  wait_for(-1);
+  report('over', $number);
+}
+
+# Waits for one child, or for all of them (-1), and reaps whatever ends meanwhile.
+sub wait_for {
+  my ($wanted) = @_;
+  while (1) {
+    my $reaped = waitpid -1, 0;
+    return $? if $reaped == $wanted && $reaped > 0;
+    return if $reaped == -1 && $! != $EINTR;
+  }
+}
+
+sub has_children {
+  while (1) {
+    my $reaped = waitpid -1, $without_waiting;
+    return 1 if $reaped == 0;
+    return 0 if $reaped == -1 && $! != $EINTR;
+  }
+}
+
+sub ending {
+  my ($status) = @_;
+  my $signal = $status & 127;
+  return "killed $signal" if $signal;
+  my $code = $status >> 8;
+  if ($code == 127 && (my $text = complaint()) ne '') { return 'unstartable ' . encode($text) }
+  return $code == 0 ? 'succeeded' : "exited $code";
+}
+
+# What a child wrote that could not become its program; a program that exits with 127 writes nothing here.
+sub complaint {
+  my $ready = '';
+  vec($ready, fileno $complaint, 1) = 1;
+  return '' if !select $ready, undef, undef, 0;
+  sysread $complaint, my $text, 4096;
+  return $text;
+}
+
+# First the journal, which outlives the runner, then the runner.
+sub ended {
+  my ($number, $ending, $began, $rest) = @_;
+  my $now = moment();
+  my $length = (split / /, $now)[0] - (split / /, $began)[0];
+  my $line = "ended $number $now $length $ending";
+  record($line);
+  syswrite $messages, "$line $rest\n";
+}
+
+sub record { syswrite $journal, "$_[0]\n" }
+
+sub report { syswrite $messages, join(' ', map { encode($_) } @_) . "\n" }
+
+# Milliseconds since boot and since 1970; where the first is not to be had, the second stands for both.
+sub moment {
+  my $wall = time * 1000;
+  return "$wall $wall" if !$sys_clock_gettime;
+  return clock($clock_boottime) . ' ' . clock($clock_realtime);
+}
+
+sub clock {
+  my $time = pack 'q2', 0, 0;
+  syscall $sys_clock_gettime, $_[0], $time;
+  my ($seconds, $nanoseconds) = unpack 'q2', $time;
+  return $seconds * 1000 + int($nanoseconds / 1_000_000);
+}
+
+# Says once that somebody else has the lock, then waits for it, and gives up when the runner is gone.
+sub take_lock {
+  my $pause = 0.02;
+  my $has_told = 0;
+  until (flock $lock, $lock_exclusive_now) {
+    report('blocked') if !$has_told++;
+    hear($pause);
+    $pause *= 1.5 if $pause < 0.5;
+  }
+}
+
+sub next_request {
+  hear() until $heard =~ s/^([^\n]*)\n//;
+  return $1;
+}
+
+# Takes in what the runner says, within `$patience` seconds if given. No runner, nothing to do: the end.
+sub hear {
+  my ($patience) = @_;
+  if (defined $patience) {
+    my $ready = '';
+    vec($ready, fileno $requests, 1) = 1;
+    return if !(select $ready, undef, undef, $patience);
+  }
+  my $read = sysread $requests, $heard, 65536, length $heard;
+  return if !defined $read && $! == $EINTR;
+  exit 0 if !$read;
+}
+
+# Descriptors that the runner's own parent left open are none of the tasks' business.
+sub close_foreign_descriptors {
+  opendir my $folder, '/proc/self/fd' or return;
+  my %ours = map { $_ => 1 } 0 .. 5, 97, fileno $folder;
+  for my $number (grep { /^\d+$/ && !$ours{$_} } readdir $folder) {
+    open my $foreign, '<&=', $number or next;
+    close $foreign;
+  }
+}
+
+# A word of the protocol: no blank, no line end, never empty.
+sub encode {
+  my ($word) = @_;
+  $word =~ s/([^A-Za-z0-9_.\/:=@+,-])/sprintf '%%%02X', ord $1/ge;
+  return $word eq '' ? '%' : $word;
+}
+
+sub decode {
+  my ($word) = @_;
+  return '' if $word eq '%';
+  $word =~ s/%([0-9A-F]{2})/chr hex $1/ge;
+  return $word;
+}

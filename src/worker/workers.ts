@@ -1,0 +1,341 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { ChainDefinition } from '../core/definition.ts';
+import type { ChainEvent, JournalEntry } from '../core/event.ts';
+import type { Holder, Run } from '../core/facts.ts';
+import { add, toDurationMs, type DurationMs, type MonotonicMs } from '../core/units.ts';
+import type { Clock, Random, Worker, Workers } from '../ports.ts';
+import {
+  descendantsOf,
+  describeProcess,
+  hasOpen,
+  identify,
+  readProcesses,
+} from '../processes/process-table.ts';
+import { syscallNumbers } from '../processes/syscalls.ts';
+import { kill, processesOf, terminate, type Target } from './end-run.ts';
+import { emptyJournal, findInJournal, isLongJournal } from './journal.ts';
+import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './protocol.ts';
+
+/** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */
+const lockDescriptor = 97;
+/** How long a worker may take to load the tasks. */
+const loadLimitMs: DurationMs = toDurationMs(60_000);
+/** How soon after a worker failed to start another one may be tried. */
+const retryMs: DurationMs = toDurationMs(1_000);
+/** How often to look whether a process that dropped the lock is still there. */
+const strayCheckMs: DurationMs = toDurationMs(200);
+/** What sh, Debian and systemd call a folder that cannot be entered. */
+const folderMissing = 'Cannot enter the folder';
+
+/** Where a chain's workers find what they need. All paths are absolute. */
+export interface WorkerSetting {
+  readonly definition: ChainDefinition;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly perl: string;
+  /** worker.pl */
+  readonly script: string;
+  /** The program that runs functions, and its arguments. */
+  readonly functionWorker: readonly string[];
+  readonly lockFile: string;
+  readonly journalFile: string;
+  readonly logFile: string;
+  /** Where compiled TypeScript is kept. */
+  readonly cacheDirectory: string;
+}
+
+/** The real workers of one chain: a Perl process for commands, a Node process as soon as one task is a function. */
+export function createWorkers(setting: WorkerSetting): Workers {
+  let current: WorkerProcess | null = null;
+  return {
+    start(run, post) {
+      current = new WorkerProcess(setting, run, post);
+      current.start();
+      return current;
+    },
+    end(run, step) {
+      current?.abort(run);
+      if (step === 'asked') return;
+      const target = targetOf(setting, run);
+      if (step === 'cancelled') terminate(target);
+      else kill({ ...target, withWorker: isFunctionRun(setting, run) });
+    },
+  };
+}
+
+/** One worker process, from its start to its end. What it says becomes events. */
+class WorkerProcess implements Worker {
+  readonly #setting: WorkerSetting;
+  readonly #awaited: Run | null;
+  #post: (event: ChainEvent) => void;
+  #child: ChildProcess | null = null;
+  #lockInode = 0;
+  #isReady = false;
+  #hasJournalEmptied = false;
+  #failure: string | null = null;
+  #stopWaiting: (() => void) | null = null;
+
+  constructor(setting: WorkerSetting, awaited: Run | null, post: (event: ChainEvent) => void) {
+    this.#setting = setting;
+    this.#awaited = awaited;
+    this.#post = post;
+  }
+
+  start(): void {
+    try {
+      this.#child = this.#spawn();
+    } catch (error) {
+      this.#lost(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    const child = this.#child;
+    child.on('error', (error) => {
+      this.#failure = `Cannot start the worker: ${error.message}`;
+      if (child.pid === undefined) this.#lost(this.#failure);
+    });
+    child.on('close', (exitCode, signal) => this.#lost(this.#failure ?? endOfWorker(exitCode, signal)));
+    // A worker that died is told by `close`; a request that it did not read any more is answered by its end.
+    this.#requests?.on('error', () => undefined);
+    readLines(child.stdio[4], (line) => this.#hear(parseMessage(line)));
+  }
+
+  run(run: Run): void {
+    const { journalFile, lockFile } = this.#setting;
+    if (inodeOf(lockFile) !== this.#lockInode) {
+      this.#failure = `The lock file "${lockFile}" was removed or replaced; a worker with a new lock takes over`;
+      this.#requests?.end();
+      return;
+    }
+    // What an earlier term left in the journal is stored by now: a start is stored after all ends before it.
+    if (!this.#hasJournalEmptied || isLongJournal(journalFile)) emptyJournal(journalFile);
+    this.#hasJournalEmptied = true;
+    this.#say(['run', run.number, run.taskIndex, run.pass, run.fence, run.task]);
+  }
+
+  abort(run: Run): void {
+    if (this.#isReady) this.#say(['abort', run.number]);
+  }
+
+  release(): void {
+    this.#post = () => undefined;
+    this.#stopWaiting?.();
+    this.#requests?.end();
+    const messages = this.#child?.stdio[4];
+    if (messages !== null && messages !== undefined) messages.destroy();
+    this.#child?.unref();
+  }
+
+  get #requests(): Writable | null {
+    const stream = this.#child?.stdio[3];
+    return stream !== null && stream !== undefined && 'write' in stream ? stream : null;
+  }
+
+  #spawn(): ChildProcess {
+    const { definition, lockFile, journalFile, logFile, perl, script, functionWorker } = this.#setting;
+    if (!isFolder(definition.directory)) throw new Error(`${folderMissing} "${definition.directory}"`);
+    const opened: number[] = [];
+    try {
+      // A fresh open each time: an open file that is locked already could be "locked" again by whoever shares it.
+      const lock = open(lockFile, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, opened);
+      const log = open(
+        logFile,
+        constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+        opened,
+      );
+      const journal = open(
+        journalFile,
+        constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+        opened,
+      );
+      this.#lockInode = inodeOf(lockFile) ?? 0;
+      const mode = hasFunctions(definition) ? ['exec', ...functionWorker] : ['command'];
+      return spawn(perl, [script, ...mode], {
+        cwd: definition.directory,
+        env: this.#environment(),
+        detached: true,
+        stdio: stdioOf({ log, journal, lock }),
+      });
+    } finally {
+      for (const descriptor of opened) closeSync(descriptor);
+    }
+  }
+
+  #environment(): Record<string, string> {
+    const { definition, cacheDirectory } = this.#setting;
+    const own = { RUNNER_CHAIN: definition.name, RUNNER_SYSCALLS: syscallWords() };
+    const cache = hasFunctions(definition) ? { RUNNER_CACHE: cacheDirectory } : {};
+    return { ...definition.environment, ...own, ...cache };
+  }
+
+  #hear(message: WorkerMessage): void {
+    switch (message.kind) {
+      case 'blocked':
+        this.#blocked(this.#lockHolders());
+        break;
+      case 'locked':
+        this.#locked(false);
+        break;
+      case 'ready':
+        this.#stopWaiting?.();
+        this.#isReady = true;
+        this.#post({ kind: 'worker ready' });
+        break;
+      case 'failed':
+        this.#failure = message.reason;
+        break;
+      case 'ended':
+        this.#ended(message.end, message.isOver);
+        break;
+      case 'over':
+        this.#post({ kind: 'run over', run: message.run, ...this.#here() });
+        break;
+      case 'unknown':
+        this.#failure = `The worker said "${message.line}", which means nothing`;
+        this.#child?.kill('SIGKILL');
+        break;
+    }
+  }
+
+  // The lock is held. A program that closes the lock for its children may have left some of them, though.
+  #locked(hasTold: boolean): void {
+    const strays = this.#awaited === null ? [] : processesOf(this.#survivorsOf(this.#awaited));
+    const others = strays.filter((entry) => entry.pid !== this.#child?.pid);
+    if (others.length > 0) {
+      if (!hasTold) this.#blocked(others.map((entry) => describeProcess(entry.pid)));
+      this.#wakeAfter(strayCheckMs, () => this.#locked(true));
+      return;
+    }
+    const { clock, random, journalFile } = this.#setting;
+    const identity = identify(this.#child?.pid ?? 0, clock.boot);
+    if (identity === null) return;
+    const found: JournalEntry =
+      this.#awaited === null ? { kind: 'nothing' } : findInJournal(journalFile, this.#awaited);
+    this.#post({ kind: 'worker locked', identity, found, chance: random.next(), ...this.#here() });
+    this.#introduce();
+  }
+
+  #introduce(): void {
+    const { definition } = this.#setting;
+    this.#say(['chain', definition.name, definition.leftovers]);
+    for (const [index, { work }] of definition.tasks.entries()) {
+      const words = work.kind === 'command' ? work.argv : [work.file, work.exportName];
+      this.#say(['task', index, work.kind, ...words]);
+    }
+    this.#say(['load']);
+    this.#wakeAfter(loadLimitMs, () => {
+      this.#failure = `The tasks were not loaded within ${loadLimitMs / 1_000} s`;
+      this.#child?.kill('SIGKILL');
+    });
+  }
+
+  #blocked(holders: readonly Holder[]): void {
+    this.#post({ kind: 'worker blocked', at: this.#setting.clock.now().monotonic, holders });
+  }
+
+  #ended(end: RunEnd, isOver: boolean): void {
+    const { run, durationMs, ending } = end;
+    const chance = this.#setting.random.next();
+    const leftovers = isOver ? [] : this.#descendants();
+    this.#post({ kind: 'run ended', run, ending, durationMs, chance, isOver, leftovers, ...this.#here() });
+  }
+
+  #lost(reason: string): void {
+    this.#stopWaiting?.();
+    const here = this.#here();
+    const retryAt: MonotonicMs = this.#isReady ? here.at.monotonic : add(here.at.monotonic, retryMs);
+    this.#post({ kind: 'worker lost', reason, retryAt, chance: this.#setting.random.next(), ...here });
+    this.#post = () => undefined;
+  }
+
+  #lockHolders(): readonly Holder[] {
+    const { lockFile } = this.#setting;
+    return readProcesses()
+      .filter((entry) => entry.pid !== this.#child?.pid && hasOpen(entry.pid, lockFile))
+      .map((entry) => describeProcess(entry.pid));
+  }
+
+  #descendants(): readonly Holder[] {
+    return descendantsOf(this.#child?.pid ?? 0, readProcesses()).map((entry) => describeProcess(entry.pid));
+  }
+
+  #survivorsOf(run: Run): Target {
+    return { ...targetOf(this.#setting, run), withWorker: true };
+  }
+
+  #say(words: readonly (string | number)[]): void {
+    this.#requests?.write(formatLine(words));
+  }
+
+  #here(): { at: ReturnType<Clock['now']>; boot: string } {
+    const { clock } = this.#setting;
+    return { at: clock.now(), boot: clock.boot };
+  }
+
+  #wakeAfter(lengthMs: DurationMs, call: () => void): void {
+    const { clock } = this.#setting;
+    this.#stopWaiting = clock.wakeAt(add(clock.now().monotonic, lengthMs), call);
+  }
+}
+
+function targetOf(setting: WorkerSetting, run: Run): Target {
+  const { definition, clock, lockFile } = setting;
+  return { chain: definition.name, run, boot: clock.boot, lockFile, withWorker: false };
+}
+
+function isFunctionRun(setting: WorkerSetting, run: Run): boolean {
+  return setting.definition.tasks[run.taskIndex]?.work.kind === 'function';
+}
+
+function hasFunctions(definition: ChainDefinition): boolean {
+  return definition.tasks.some((task) => task.work.kind === 'function');
+}
+
+function endOfWorker(exitCode: number | null, signal: NodeJS.Signals | null): string {
+  return signal === null
+    ? `its worker process ended with exit status ${exitCode} before it told a result`
+    : `its worker process was killed by ${signal}`;
+}
+
+function stdioOf(descriptors: {
+  log: number;
+  journal: number;
+  lock: number;
+}): ('ignore' | 'pipe' | number)[] {
+  const { log, journal, lock } = descriptors;
+  const stdio: ('ignore' | 'pipe' | number)[] = Array.from({ length: lockDescriptor + 1 }, () => 'ignore');
+  stdio.splice(1, 5, log, log, 'pipe', 'pipe', journal);
+  stdio[lockDescriptor] = lock;
+  return stdio;
+}
+
+function syscallWords(): string {
+  const numbers = syscallNumbers(process.platform, process.arch);
+  return numbers === null ? '0 0' : `${numbers.prctl} ${numbers.clockGettime}`;
+}
+
+function readLines(stream: Readable | Writable | null | undefined, take: (line: string) => void): void {
+  if (stream === null || stream === undefined || !('setEncoding' in stream)) return;
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  });
+}
+
+function open(path: string, flags: number, opened: number[]): number {
+  const descriptor = openSync(path, flags, 0o600);
+  opened.push(descriptor);
+  return descriptor;
+}
+
+function inodeOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.ino ?? null;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
