@@ -87,8 +87,10 @@ export interface Worker {
 /** A chain's log and how far it reaches. */
 export interface Output {
   position(): LogPosition;
-  /** Sets the log aside if it has grown beyond its limit. Call it only while no run is in progress. */
-  rotate(): LogPosition;
+  /** Whether it has grown beyond its limit. */
+  isFull(): boolean;
+  /** Sets it aside and begins a new one. Call it only while there is neither a run nor a worker. */
+  rotate(): void;
 }
 
 /** Whoever wants to know what happens: the terminal, the log of the runner. Must not throw. */

@@ -26,7 +26,7 @@ export function toldText({ told }: ChainTold): { readonly text: string; readonly
     case 'stop asked':
       return stopText(told);
     case 'worker blocked':
-      return { text: blockedText(told.holders), weight: 'problem' };
+      return { text: blockedText(told), weight: 'problem' };
     case 'worker lost':
       return null;
     case 'store failed':
@@ -78,10 +78,12 @@ function stopText(told: Extract<Told, { kind: 'stop asked' }>): { text: string; 
   };
 }
 
-function blockedText(holders: readonly Holder[]): string {
-  return holders.length === 0
-    ? 'waiting for a process of an earlier run, which belongs to another user: look at it with "ps -ef" as root'
-    : `waiting for ${counted(holders.length, 'process', 'processes')} of an earlier run to end: ${listed(holders)}`;
+function blockedText({ run, holders }: Extract<Told, { kind: 'worker blocked' }>): string {
+  const who = run === null ? 'an earlier run' : `run ${run.number} (${run.task})`;
+  if (holders.length === 0) {
+    return `waiting for ${who}: a process of another user still has the chain's lock; look for it with "ps -ef" as root`;
+  }
+  return `waiting for ${who}, which has outlived its runner; it goes on in ${listed(holders)}`;
 }
 
 function leftBehindText(run: number, leftovers: readonly Holder[]): string {

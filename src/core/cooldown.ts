@@ -2,6 +2,7 @@ import type { Cooldown, FailureCooldown } from './definition.ts';
 import {
   add,
   durationBetween,
+  earlierOf,
   toDurationMs,
   zeroMs,
   type DurationMs,
@@ -53,12 +54,18 @@ export function storedWait(lengthMs: DurationMs, here: Here): StoredWait {
 
 /**
  * The moment at which a stored wait ends. In the boot in which it began this is the monotonic clock's own
- * moment. After a reboot only the wall clock is left: what it says remains, but never more than the whole length.
+ * moment. After a reboot only the wall clock is left. It never lasts longer than its whole length from `here` on.
  */
 export function endOfWait(wait: StoredWait, here: Here): MonotonicMs {
-  if (wait.boot === here.boot) return wait.until;
-  const remainingMs = durationBetween(here.now.wall, wait.untilWall);
-  return add(here.now.monotonic, toDurationMs(Math.min(remainingMs, wait.lengthMs)));
+  const { monotonic, wall } = here.now;
+  const end =
+    wait.boot === here.boot ? wait.until : add(monotonic, durationBetween(wall, wait.untilWall));
+  return earlierOf(end, add(monotonic, wait.lengthMs));
+}
+
+/** The same wait as it is in force here, in the present boot. */
+export function broughtHere(wait: StoredWait, here: Here): StoredWait {
+  return { ...wait, boot: here.boot, until: endOfWait(wait, here) };
 }
 
 function failureCooldown(

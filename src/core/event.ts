@@ -97,7 +97,7 @@ export type Told =
   | { readonly kind: 'pass ended'; readonly pass: PassNumber; readonly failed: boolean }
   | { readonly kind: 'paused'; readonly task: string }
   | { readonly kind: 'stop asked'; readonly isSecond: boolean; readonly run: Run | null }
-  | { readonly kind: 'worker blocked'; readonly holders: readonly Holder[] }
+  | { readonly kind: 'worker blocked'; readonly run: Run | null; readonly holders: readonly Holder[] }
   | { readonly kind: 'worker ready' }
   | { readonly kind: 'worker lost'; readonly reason: string }
   | { readonly kind: 'store failed'; readonly reason: string }

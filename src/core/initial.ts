@@ -1,4 +1,4 @@
-import { endOfWait, type Here } from './cooldown.ts';
+import { broughtHere, type Here } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainState, Facts, Run } from './facts.ts';
 import { toPassNumber, type Fence } from './units.ts';
@@ -35,10 +35,7 @@ export function initialFacts(taking: Taking): Facts {
     state: {
       ...stored,
       taskIndex: stored.taskIndex < definition.tasks.length ? stored.taskIndex : 0,
-      cooldown:
-        stored.cooldown === null
-          ? null
-          : { ...stored.cooldown, boot: here.boot, until: endOfWait(stored.cooldown, here) },
+      cooldown: stored.cooldown === null ? null : broughtHere(stored.cooldown, here),
       pausedSince: null,
       run: stored.run === null ? null : adopted(stored.run, here),
     },
@@ -53,6 +50,7 @@ export function initialFacts(taking: Taking): Facts {
 function adopted(run: Run, here: Here): Run {
   const { stage } = run;
   if (stage.kind === 'left behind') return run;
-  const began = stage.kind === 'intended' ? stage.at : stage.since;
-  return { ...run, stage: { kind: 'running', since: run.boot === here.boot ? began : here.now } };
+  // A start is not stored, and may have come long after the intent: its timeout counts from here, lest it is cut short.
+  const isSinceKnown = stage.kind === 'running' && run.boot === here.boot;
+  return isSinceKnown ? run : { ...run, stage: { kind: 'running', since: here.now } };
 }

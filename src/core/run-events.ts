@@ -93,7 +93,7 @@ export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: 
 /** What the run left behind is gone: its cooldown begins only now. */
 export function runOver(facts: Facts, event: EventOf<'run over'>): Learned {
   const { run, cooldown } = facts.state;
-  if (run === null || run.number !== event.run) return silently(facts);
+  if (run === null || run.number !== event.run || run.stage.kind !== 'left behind') return silently(facts);
   const here = { boot: event.boot, now: event.at };
   return {
     facts: withState(facts, { run: null, cooldown: storedWait(cooldown?.lengthMs ?? zeroMs, here) }),

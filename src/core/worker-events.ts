@@ -1,4 +1,4 @@
-import type { Moment } from './cooldown.ts';
+import { broughtHere, type Here, type Moment } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { RunEnded } from './event.ts';
 import type { Facts, Run } from './facts.ts';
@@ -6,11 +6,11 @@ import { silently, withState, type EventOf, type Learned } from './learned.ts';
 import type { Ending } from './outcome.ts';
 import { runEnded, runOver, runWithdrawn } from './run-events.ts';
 
-/** Processes of an earlierOf run hold the chain's lock. */
+/** Processes of an earlier run hold the chain's lock. */
 export function workerBlocked(facts: Facts, event: EventOf<'worker blocked'>): Learned {
   return {
     facts: { ...facts, worker: { kind: 'blocked', since: event.at, holders: event.holders } },
-    told: [{ kind: 'worker blocked', holders: event.holders }],
+    told: [{ kind: 'worker blocked', run: facts.state.run, holders: event.holders }],
   };
 }
 
@@ -79,36 +79,42 @@ function found(
   const entry = event.found;
   switch (entry.kind) {
     case 'nothing':
-      return run.workerLost === null
-        ? runWithdrawn(
-            facts,
-            { kind: 'run withdrawn', at: event.at, reason: 'the runner died before it could start it' },
-            definition,
-          )
-        : runEnded(facts, endedBy(run, event, { kind: 'not started', reason: run.workerLost }), definition);
+      return foundNothing(facts, run, by);
     case 'began':
-      return runEnded(
-        facts,
-        endedBy(run, event, { kind: 'interrupted', reason: interruptedReason(run, event) }),
-        definition,
-      );
-    case 'ended':
-      return runEnded(
-        facts,
-        {
-          ...endedBy(run, event, entry.ending),
-          at: entry.at,
-          boot: entry.boot,
-          durationMs: entry.durationMs,
-        },
-        definition,
-      );
+      return runEnded(facts, endedBy(run, event, interrupted(run, event)), definition);
+    case 'ended': {
+      const { ending, at, boot, durationMs } = entry;
+      const ended = { ...endedBy(run, event, ending), at, boot, durationMs };
+      return withCooldownHere(runEnded(facts, ended, definition), { boot: event.boot, now: event.at });
+    }
   }
 }
 
-function interruptedReason(run: Run, event: EventOf<'worker locked'>): string {
-  if (run.workerLost !== null) return run.workerLost;
-  return run.boot === event.boot ? 'its worker died together with the runner' : 'the host went down';
+/** The journal does not know the run. It is not forced to the disk, so after a power cut that proves nothing. */
+function foundNothing(
+  facts: Facts,
+  run: Run,
+  by: { readonly event: EventOf<'worker locked'>; readonly definition: ChainDefinition },
+): Learned {
+  const { event, definition } = by;
+  if (run.boot !== event.boot) return runEnded(facts, endedBy(run, event, interrupted(run, event)), definition);
+  if (run.workerLost !== null) {
+    return runEnded(facts, endedBy(run, event, { kind: 'not started', reason: run.workerLost }), definition);
+  }
+  const reason = 'the runner died before it could start it';
+  return runWithdrawn(facts, { kind: 'run withdrawn', at: event.at, reason }, definition);
+}
+
+/** A run that ended before a reboot has its cooldown counted by a clock that began anew since. */
+function withCooldownHere(learned: Learned, here: Here): Learned {
+  const { cooldown } = learned.facts.state;
+  if (cooldown === null) return learned;
+  return { ...learned, facts: withState(learned.facts, { cooldown: broughtHere(cooldown, here) }) };
+}
+
+function interrupted(run: Run, event: EventOf<'worker locked'>): Ending {
+  const died = run.boot === event.boot ? 'its worker died together with the runner' : 'the host went down';
+  return { kind: 'interrupted', reason: run.workerLost ?? died };
 }
 
 function endedBy(

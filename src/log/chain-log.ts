@@ -1,9 +1,7 @@
 import {
   closeSync,
   constants,
-  copyFileSync,
   fstatSync,
-  ftruncateSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -15,6 +13,7 @@ import { join } from 'node:path';
 import type { ChainName, LogLimits } from '../core/definition.ts';
 import type { LogPosition } from '../core/event.ts';
 import type { Output } from '../ports.ts';
+import { watchFlood } from './flood.ts';
 
 /** A chain's log: `logs/<chain>.log`, and `logs/<chain>.<generation>.log` for what was set aside. */
 export interface ChainLog extends Output {
@@ -25,39 +24,30 @@ export interface ChainLog extends Output {
 /** Opens the log of a chain; creates it if it is not there. */
 export function openChainLog(folder: string, chain: ChainName, limits: LogLimits): ChainLog {
   const path = logPath(folder, chain);
-  const descriptor = openSync(
-    path,
-    constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
-    0o600,
-  );
+  let descriptor = openLog(path);
   let generation = readGeneration(folder, chain);
+  const stopWatching = watchFlood(() => ({ path, size: fstatSync(descriptor).size }), limits.fileLimitBytes);
 
   function position(): LogPosition {
     return { generation, offset: fstatSync(descriptor).size };
   }
 
-  // Copied and emptied, not renamed: the worker keeps its open file. Between runs nobody writes to it. The new
-  // generation is written down before the file is emptied, so that a crash in between loses no byte range.
-  function setAside(): void {
-    const copy = logPath(folder, chain, generation);
-    copyFileSync(path, `${copy}.tmp`);
-    renameSync(`${copy}.tmp`, copy);
-    generation += 1;
-    writeGeneration(folder, chain, generation);
-    ftruncateSync(descriptor, 0);
-    removeOld(folder, chain, generation - 1 - limits.filesKept);
-  }
-
   return {
     path,
     position,
+    isFull: () => position().offset >= limits.fileLimitBytes,
     rotate() {
-      const { offset } = position();
-      if (offset < limits.fileLimitBytes) return { generation, offset };
-      setAside();
-      return position();
+      renameSync(path, logPath(folder, chain, generation));
+      generation += 1;
+      writeGeneration(folder, chain, generation);
+      closeSync(descriptor);
+      descriptor = openLog(path);
+      removeOld(folder, chain, generation - 1 - limits.filesKept);
     },
-    close: () => closeSync(descriptor),
+    close() {
+      stopWatching();
+      closeSync(descriptor);
+    },
   };
 }
 
@@ -66,11 +56,18 @@ export function logPath(folder: string, chain: string, generation?: number): str
   return join(folder, generation === undefined ? `${chain}.log` : `${chain}.${generation}.log`);
 }
 
-/** The generation of the current log, from 1. */
+/**
+ * The generation of the current log, from 1: the one that was written down, unless a crash came between setting a
+ * log aside and writing that down.
+ */
 export function readGeneration(folder: string, chain: string): number {
+  const newestAside = Math.max(0, ...generationsAside(folder, chain));
+  return Math.max(writtenGeneration(folder, chain), newestAside + 1);
+}
+
+function writtenGeneration(folder: string, chain: string): number {
   try {
-    const text = readFileSync(generationPath(folder, chain), 'utf8');
-    return Math.max(1, Number.parseInt(text, 10) || 1);
+    return Number.parseInt(readFileSync(generationPath(folder, chain), 'utf8'), 10) || 1;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 1;
     throw error;
@@ -87,15 +84,19 @@ function generationPath(folder: string, chain: string): string {
   return join(folder, `${chain}.generation`);
 }
 
-function removeOld(folder: string, chain: string, newestRemoved: number): void {
-  for (const name of readdirSync(folder)) {
-    const generation = generationOf(name, chain);
-    if (generation !== null && generation <= newestRemoved) rmSync(join(folder, name), { force: true });
-  }
+function openLog(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
 }
 
-function generationOf(name: string, chain: string): number | null {
-  if (!name.startsWith(`${chain}.`) || !name.endsWith('.log')) return null;
-  const middle = name.slice(chain.length + 1, -'.log'.length);
-  return /^\d+$/.test(middle) ? Number(middle) : null;
+function removeOld(folder: string, chain: string, newestRemoved: number): void {
+  const old = generationsAside(folder, chain).filter((generation) => generation <= newestRemoved);
+  for (const generation of old) rmSync(logPath(folder, chain, generation), { force: true });
+}
+
+function generationsAside(folder: string, chain: string): readonly number[] {
+  return readdirSync(folder).flatMap((name) => {
+    if (!name.startsWith(`${chain}.`) || !name.endsWith('.log')) return [];
+    const middle = name.slice(chain.length + 1, -'.log'.length);
+    return /^\d+$/.test(middle) ? [Number(middle)] : [];
+  });
 }

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** How often a file is looked at where the kernel does not tell of changes. */
 const pollMs = 250;
@@ -19,19 +20,15 @@ export interface LogReader {
   leftOut(bytes: number): void;
 }
 
-/**
- * Follows the log at `path` from byte `from` on. When the file becomes shorter it was set aside, and is read
- * from its start again.
- */
+/** Follows the log at `path` from byte `from` on, and goes on with the new file when it was set aside. */
 export function followLog(path: string, from: number, reader: LogReader): FollowedLog {
-  const descriptor = openSync(path, 'r');
+  let descriptor = openSync(path, 'r');
+  let offset = from;
   const buffer = Buffer.alloc(chunkBytes);
   const decoder = new TextDecoder('utf8');
-  let offset = from;
 
-  function drain(): void {
+  function readOn(): void {
     const { size } = fstatSync(descriptor);
-    if (size < offset) offset = 0;
     if (size - offset > floodBytes) {
       reader.leftOut(size - offset - floodBytes);
       offset = size - floodBytes;
@@ -44,7 +41,19 @@ export function followLog(path: string, from: number, reader: LogReader): Follow
     }
   }
 
-  const stopWatching = watchFile(path, drain);
+  function drain(): void {
+    readOn();
+    if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino) return;
+    const next = tryOpen(path);
+    if (next === null) return;
+    closeSync(descriptor);
+    descriptor = next;
+    offset = 0;
+    readOn();
+  }
+
+  // The folder, not the file: a file that was set aside is no longer the one to watch.
+  const stopWatching = watchFolder(dirname(path), drain);
   return {
     drain,
     close() {
@@ -54,17 +63,27 @@ export function followLog(path: string, from: number, reader: LogReader): Follow
   };
 }
 
-function watchFile(path: string, changed: () => void): () => void {
-  const watcher = tryWatch(path, changed);
+// In the moment between setting aside and beginning anew there is no file.
+function tryOpen(path: string): number | null {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function watchFolder(folder: string, changed: () => void): () => void {
+  const watcher = tryWatch(folder, changed);
   if (watcher !== null) return () => watcher.close();
   const timer = setInterval(changed, pollMs);
   return () => clearInterval(timer);
 }
 
 // The kernel watches only so many files for a user; without it there is the clock.
-function tryWatch(path: string, changed: () => void): FSWatcher | null {
+function tryWatch(folder: string, changed: () => void): FSWatcher | null {
   try {
-    return watch(path, changed);
+    return watch(folder, changed);
   } catch {
     // As above.
     return null;

@@ -18,7 +18,10 @@ export function logFileOf(folder: string, chain: string, generation: number): st
   return existsSync(path) ? path : null;
 }
 
-/** Reads a part of a log piece by piece; `false` when that part is not kept any more. */
+/**
+ * Reads a part of a log piece by piece; `false` when that part is not kept any more. What was cut out of the middle
+ * of a flood is given as one line that says how much it was.
+ */
 export function readLog(
   log: { readonly folder: string; readonly chain: string },
   range: LogRange,
@@ -29,16 +32,33 @@ export function readLog(
   const descriptor = openSync(path, 'r');
   try {
     const end = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, statSync(path).size);
-    const buffer = Buffer.alloc(chunkBytes);
-    for (let offset = range.from; offset < end;) {
-      const bytes = readSync(descriptor, buffer, 0, Math.min(chunkBytes, end - offset), offset);
-      if (bytes === 0) break;
-      take(Buffer.from(buffer.subarray(0, bytes)));
-      offset += bytes;
-    }
+    readPieces(descriptor, { from: range.from, to: end }, take);
     return true;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function readPieces(
+  descriptor: number,
+  range: { readonly from: number; readonly to: number },
+  take: (bytes: Buffer) => void,
+): void {
+  const buffer = Buffer.alloc(chunkBytes);
+  let zeros = 0;
+  for (let offset = range.from; offset < range.to;) {
+    const bytes = readSync(descriptor, buffer, 0, Math.min(chunkBytes, range.to - offset), offset);
+    if (bytes === 0) break;
+    offset += bytes;
+    const piece = Buffer.from(buffer.subarray(0, bytes));
+    // A hole reads as zeros. Single ones are the task's own; a piece of nothing else is a hole.
+    if (piece.every((byte) => byte === 0)) {
+      zeros += bytes;
+      continue;
+    }
+    if (zeros > 0) take(Buffer.from(`\n... about ${zeros} bytes left out ...\n`));
+    zeros = 0;
+    take(piece);
   }
 }
 

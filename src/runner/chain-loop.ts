@@ -149,7 +149,8 @@ class ChainLoop {
       case 'store':
         return this.#store();
       case 'intend run':
-        this.#log = output.rotate();
+        if (output.isFull()) this.#rotate();
+        this.#log = output.position();
         this.#learn({ kind: 'run intended', at: clock.now(), boot: clock.boot });
         break;
       case 'start run':
@@ -170,11 +171,29 @@ class ChainLoop {
     return undefined;
   }
 
+  // The worker has the log open, so it goes; the next run gets a new one.
+  #rotate(): void {
+    const { clock, output, random } = this.#ports;
+    this.#worker?.release();
+    const at = clock.now();
+    const reason = 'its log was set aside';
+    this.#learn({
+      kind: 'worker lost',
+      at,
+      boot: clock.boot,
+      chance: random.next(),
+      reason,
+      retryAt: at.monotonic,
+    });
+    output.rotate();
+  }
+
   #startRun(run: Run): void {
     const { worker } = this.facts;
     if (worker.kind !== 'ready' || this.#worker === null) throw new Error(`Run ${run.number} has no worker`);
-    this.#learn({ kind: 'run started', at: this.#ports.clock.now(), worker: worker.identity });
+    // The clock is read after the request: if this process is held up in between, the run does not pay for it.
     this.#worker.run(run);
+    this.#learn({ kind: 'run started', at: this.#ports.clock.now(), worker: worker.identity });
   }
 }
 

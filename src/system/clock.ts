@@ -33,14 +33,17 @@ export function createSystemClock(): Clock {
     wake.timer = setTimeout(() => fire(wake), remainingMs);
   }
 
-  // A timer may fire up to 2 ms early, and a long wait takes several timers: so look at the clock again.
+  // A timer may fire up to 2 ms early, and a long wait takes several timers: so look at the clock again. What
+  // happened before the moment is to be heard before it: after a stop of this process timers come first, and only
+  // then what its workers have long said.
   function fire(wake: Wake): void {
     if (durationBetween(monotonic(), wake.moment) > 0) {
       arm(wake);
       return;
     }
-    pending.delete(wake);
-    wake.call();
+    setImmediate(() => {
+      if (pending.delete(wake)) wake.call();
+    });
   }
 
   return {

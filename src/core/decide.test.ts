@@ -1,0 +1,440 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { backOff, chainOf } from '../../test/support/chain-definition.ts';
+import { factsOf, momentAt, runOf, waitUntil, workerIdentity } from '../../test/support/chain-facts.ts';
+import { decide, type Decision } from './decide.ts';
+import type { ChainDefinition, LeftoversPolicy } from './definition.ts';
+import type { EndingReason, EndingStep, Facts, Run, Stage, StoreFact, Wanted, WorkerFact } from './facts.ts';
+import { toDurationMs, toMonotonicMs } from './units.ts';
+
+const nowMs = 100_000;
+const now = toMonotonicMs(nowMs);
+const stopGraceMs = 30_000;
+const killGraceMs = 10_000;
+const killAgainMs = 1_000;
+
+/** One combination of facts, in the words of the rules below. */
+interface Situation {
+  readonly facts: Facts;
+  readonly definition: ChainDefinition;
+  readonly stage: Stage['kind'] | 'none';
+  readonly ending: EndingStep | null;
+  readonly leftovers: LeftoversPolicy;
+  /** How long ago the run's timeout was reached; negative if it is still to come, `null` without one. */
+  readonly overtimeMs: number | null;
+}
+
+const wanteds: readonly Wanted[] = [
+  { kind: 'run' },
+  { kind: 'stop', since: toMonotonicMs(nowMs - 10) },
+  { kind: 'stop', since: toMonotonicMs(nowMs - stopGraceMs) },
+  { kind: 'stop now' },
+];
+const workers: readonly WorkerFact[] = [
+  { kind: 'absent', notBefore: null, reason: null },
+  { kind: 'absent', notBefore: now, reason: 'it died' },
+  { kind: 'absent', notBefore: toMonotonicMs(nowMs + 500), reason: 'it died' },
+  { kind: 'starting', since: now },
+  { kind: 'blocked', since: now, holders: [{ pid: 7, command: 'sleep 60' }] },
+  { kind: 'loading', since: now, identity: workerIdentity() },
+  { kind: 'ready', identity: workerIdentity() },
+];
+const stores: readonly StoreFact[] = [
+  { kind: 'works' },
+  { kind: 'fails', reason: 'the disk is full', retryAt: now },
+  { kind: 'fails', reason: 'the disk is full', retryAt: toMonotonicMs(nowMs + 700) },
+];
+const endings: readonly (EndingStep | null)[] = [
+  null,
+  endingOf('asked', 10),
+  endingOf('cancelled', 10),
+  endingOf('cancelled', killGraceMs),
+  endingOf('killed', 10),
+  endingOf('killed', killAgainMs),
+  endingOf('killed', 10, 5),
+];
+const policies: readonly LeftoversPolicy[] = ['wait', 'kill', 'allow'];
+const overtimes: readonly (number | null)[] = [null, 0, -400];
+const cooldowns = [null, waitUntil(nowMs), waitUntil(nowMs + 900)];
+const pauses = [null, momentAt(50_000)];
+const passes: readonly Facts['passes'][] = [
+  { goal: null, done: 4, isFailing: false, lastFailed: false },
+  { goal: 3, done: 2, isFailing: false, lastFailed: false },
+  { goal: 3, done: 3, isFailing: false, lastFailed: false },
+];
+
+/** Every rule holds in every situation. They are written from what the program promises, not from its code. */
+const rules: readonly { readonly says: string; readonly holds: (at: Situation, answer: Decision) => boolean }[] =
+  [
+    {
+      says: 'a run is started exactly when it is intended, wanted, stored and a worker is ready',
+      holds: (at, answer) =>
+        (answer.kind === 'start run') ===
+        (isWanted(at) && storeWorks(at) && at.stage === 'intended' && at.facts.worker.kind === 'ready'),
+    },
+    {
+      says: 'a run is intended exactly when there is none and nothing stands against it',
+      holds: (at, answer) => (answer.kind === 'intend run') === (at.stage === 'none' && isNextDue(at)),
+    },
+    {
+      says: 'exactly an intended run that is not wanted any more is withdrawn',
+      holds: (at, answer) =>
+        (answer.kind === 'withdraw run') === (at.stage === 'intended' && !isWanted(at) && storeWorks(at)),
+    },
+    {
+      says: 'a worker is started only for a run, where there is none and its rest is over',
+      holds: (at, answer) => answer.kind !== 'start worker' || (at.stage !== 'none' && mayStartWorker(at)),
+    },
+    {
+      says: 'nothing begins while the state cannot be stored',
+      holds: (at, answer) =>
+        storeWorks(at) || ['end run', 'store', 'wait', 'finish'].includes(answer.kind),
+    },
+    {
+      says: 'the state is stored again only after a failure, and not before its time',
+      holds: ({ facts: { store } }, answer) =>
+        answer.kind !== 'store' || (store.kind === 'fails' && store.retryAt <= now),
+    },
+    {
+      says: 'only a run that began is ended',
+      holds: (at, answer) => answer.kind !== 'end run' || hasBegun(at),
+    },
+    {
+      says: 'no step to end a run is gentler than the one before, and only SIGKILL is repeated',
+      holds: (at, answer) =>
+        answer.kind !== 'end run' ||
+        answer.step === 'killed' ||
+        strength(answer.step) > strength(at.ending?.step ?? null),
+    },
+    {
+      says: 'SIGKILL comes only after SIGTERM and its grace, a second after the last one, or when asked twice',
+      holds: (at, answer) =>
+        answer.kind !== 'end run' || answer.step !== 'killed' || isStopNow(at) || isGraceOver(at),
+    },
+    {
+      says: 'a run is only asked when the chain is stopped for the first time',
+      holds: (at, answer) =>
+        answer.kind !== 'end run' ||
+        answer.step !== 'asked' ||
+        (at.facts.wanted.kind === 'stop' && at.ending === null && at.stage === 'running'),
+    },
+    {
+      says: 'a run beyond its timeout is ended, whatever else is the matter',
+      holds: (at, answer) =>
+        !(at.stage === 'running' && isGentle(at.ending) && isOvertime(at)) || answer.kind === 'end run',
+    },
+    {
+      says: 'a run in progress is ended only for a stop or a timeout',
+      holds: (at, answer) =>
+        !(answer.kind === 'end run' && at.stage === 'running' && at.ending === null) ||
+        !isWanted(at) ||
+        (answer.why === 'timeout' && isOvertime(at)),
+    },
+    {
+      says: 'what a run left behind is ended only if the policy says so, or if its run was already being ended',
+      holds: (at, answer) =>
+        !(answer.kind === 'end run' && at.stage === 'left behind') ||
+        at.leftovers === 'kill' ||
+        !isGentle(at.ending),
+    },
+    {
+      says: 'a stop asked twice kills a run in progress at once',
+      holds: (at, answer) =>
+        !(isStopNow(at) && at.stage === 'running' && at.ending?.step !== 'killed') ||
+        (answer.kind === 'end run' && answer.step === 'killed'),
+    },
+    {
+      says: 'the chain finishes only on a stop or at its goal',
+      holds: (at, answer) => answer.kind !== 'finish' || !isWanted(at) || (isGoalReached(at) && at.stage === 'none'),
+    },
+    {
+      says: 'the chain does not finish while a run is in progress that can still be ended',
+      holds: (at, answer) =>
+        answer.kind !== 'finish' || at.stage !== 'running' || (at.ending?.times ?? 0) >= 5,
+    },
+    {
+      says: 'a stop without a run in progress finishes as soon as all is stored',
+      holds: (at, answer) =>
+        !(at.stage === 'none' && !isWanted(at) && storeWorks(at)) || answer.kind === 'finish',
+    },
+    {
+      says: 'a wait ends in the future, or with an event that something will bring',
+      holds: (at, answer) =>
+        answer.kind !== 'wait' ||
+        (answer.until === null ? canBringEvent(at, answer.why) : answer.until > now),
+    },
+    {
+      says: 'while a wait lasts it is not answered otherwise',
+      holds: ({ facts, definition }, answer) =>
+        answer.kind !== 'wait' ||
+        answer.until === null ||
+        isSame(decide(facts, definition, toMonotonicMs(answer.until - 1)), answer),
+    },
+    {
+      says: 'when a wait is over it is not answered again',
+      holds: ({ facts, definition }, answer) => {
+        if (answer.kind !== 'wait' || answer.until === null) return true;
+        const next = decide(facts, definition, answer.until);
+        return next.kind !== 'wait' || next.until === null || next.until > answer.until;
+      },
+    },
+    {
+      says: 'the reason of a wait is true',
+      holds: (at, answer) => answer.kind !== 'wait' || isTrueReason(at, answer.why),
+    },
+    {
+      says: 'asked again without a new fact it answers the same',
+      holds: ({ facts, definition }, answer) => isSame(decide(facts, definition, now), answer),
+    },
+  ];
+
+describe('in every combination of facts', () => {
+  const broken = new Map<string, Situation>();
+  let count = 0;
+  for (const situation of allSituations()) {
+    count += 1;
+    const answer = decide(situation.facts, situation.definition, now);
+    for (const rule of rules) {
+      if (!broken.has(rule.says) && !rule.holds(situation, answer)) broken.set(rule.says, situation);
+    }
+  }
+
+  for (const rule of rules) {
+    test(rule.says, () => {
+      const found = broken.get(rule.says);
+      if (found === undefined) return;
+      const answer = decide(found.facts, found.definition, now);
+      assert.fail(`broken by ${JSON.stringify(answer)} to ${JSON.stringify(found)}`);
+    });
+  }
+
+  test('which are more than two hundred thousand', () => assert.equal(count, 217_728));
+});
+
+describe('in a situation with a name', () => {
+  const chain = chainOf([{ timeoutMs: 60_000 }]);
+  const killing = chainOf([{}], { leftovers: 'kill' });
+  const intended = runOf({ stage: { kind: 'intended', at: momentAt(0) } });
+  const running = runOf({ stage: { kind: 'running', since: momentAt(nowMs) } });
+  const leftBehind = runOf({
+    stage: { kind: 'left behind', since: momentAt(nowMs), outcome: { kind: 'succeeded' } },
+  });
+  const ready: WorkerFact = { kind: 'ready', identity: workerIdentity() };
+  const stop: Wanted = { kind: 'stop', since: now };
+
+  const situations: readonly [string, Facts, Decision, ChainDefinition?][] = [
+    ['a new chain intends its first run', factsOf(), { kind: 'intend run' }],
+    [
+      'an intended run without a worker starts one',
+      factsOf({ state: { run: intended } }),
+      { kind: 'start worker' },
+    ],
+    [
+      'an intended run with a ready worker starts',
+      factsOf({ state: { run: intended }, worker: ready }),
+      { kind: 'start run', run: intended },
+    ],
+    [
+      'a run in progress is waited for until its timeout',
+      factsOf({ state: { run: running }, worker: ready }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 60_000), why: 'running' },
+    ],
+    [
+      'a run of a dead runner is proven over by a new worker',
+      factsOf({ state: { run: running } }),
+      { kind: 'start worker' },
+    ],
+    [
+      'a new worker that is not let start holds its proof back until then',
+      factsOf({
+        state: { run: running },
+        worker: { kind: 'absent', notBefore: toMonotonicMs(nowMs + 1_000), reason: 'no perl' },
+      }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 1_000), why: 'worker cannot start' },
+    ],
+    [
+      'a run of a dead runner times out while its worker is not let start',
+      factsOf({
+        state: { run: running },
+        worker: { kind: 'absent', notBefore: toMonotonicMs(nowMs + 90_000), reason: 'no perl' },
+      }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 60_000), why: 'worker cannot start' },
+    ],
+    [
+      'a worker that waits for the lock is named as the reason',
+      factsOf({ state: { run: leftBehind }, worker: { kind: 'blocked', since: now, holders: [] } }),
+      { kind: 'wait', until: null, why: 'worker blocked' },
+    ],
+    [
+      'a chain that cools down waits until then',
+      factsOf({ state: { cooldown: waitUntil(nowMs + 5) } }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 5), why: 'cooling down' },
+    ],
+    [
+      'a paused chain waits for somebody',
+      factsOf({ state: { pausedSince: momentAt(0) } }),
+      { kind: 'wait', until: null, why: 'paused' },
+    ],
+    [
+      'a stop asks the run in progress first',
+      factsOf({ state: { run: running }, worker: ready, wanted: stop }),
+      { kind: 'end run', run: running, step: 'asked', why: 'stop' },
+    ],
+    [
+      'a stop leaves alone what a run left behind',
+      factsOf({ state: { run: leftBehind }, worker: ready, wanted: stop }),
+      { kind: 'finish' },
+    ],
+    [
+      'what a run left behind is ended where the policy says so',
+      factsOf({ state: { run: leftBehind }, worker: ready }),
+      { kind: 'end run', run: leftBehind, step: 'cancelled', why: 'leftovers' },
+      killing,
+    ],
+    [
+      'a stop withdraws an intended run',
+      factsOf({ state: { run: intended }, wanted: stop }),
+      { kind: 'withdraw run', reason: 'the chain was asked to stop' },
+    ],
+    [
+      'a run that is due waits for a store that fails',
+      factsOf({
+        state: { run: intended },
+        worker: ready,
+        store: { kind: 'fails', reason: 'full', retryAt: toMonotonicMs(nowMs + 1) },
+      }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 1), why: 'store fails' },
+    ],
+    [
+      'a chain at its goal finishes although it is paused',
+      factsOf({
+        state: { pausedSince: momentAt(0) },
+        passes: { goal: 1, done: 1, isFailing: false, lastFailed: true },
+      }),
+      { kind: 'finish' },
+    ],
+  ];
+  for (const [name, facts, expected, definition = chain] of situations) {
+    test(name, () => assert.deepEqual(decide(facts, definition, now), expected));
+  }
+});
+
+function* allSituations(): Generator<Situation> {
+  for (const leftovers of policies) {
+    for (const overtimeMs of overtimes) {
+      for (const [stage, ending, run] of allRuns(overtimeMs)) {
+        const definition = definitionOf(leftovers, overtimeMs);
+        for (const facts of allFacts(run)) yield { facts, definition, stage, ending, leftovers, overtimeMs };
+      }
+    }
+  }
+}
+
+function* allFacts(run: Run | null): Generator<Facts> {
+  for (const wanted of wanteds)
+    for (const worker of workers)
+      for (const store of stores)
+        for (const cooldown of cooldowns)
+          for (const pausedSince of pauses)
+            for (const made of passes)
+              yield factsOf({ wanted, worker, store, passes: made, state: { run, cooldown, pausedSince } });
+}
+
+function* allRuns(overtimeMs: number | null): Generator<[Situation['stage'], EndingStep | null, Run | null]> {
+  yield ['none', null, null];
+  yield ['intended', null, runOf({ stage: { kind: 'intended', at: momentAt(nowMs - 5) } })];
+  const since = momentAt(nowMs - 20_000 - (overtimeMs ?? 0));
+  for (const ending of endings) {
+    yield ['running', ending, runOf({ stage: { kind: 'running', since }, ending })];
+    const stage: Stage = { kind: 'left behind', since, outcome: { kind: 'succeeded' } };
+    yield ['left behind', ending, runOf({ stage, ending })];
+  }
+}
+
+function definitionOf(leftovers: LeftoversPolicy, overtimeMs: number | null): ChainDefinition {
+  const task = overtimeMs === null ? {} : { timeoutMs: 20_000 };
+  return chainOf([{ failure: backOff(1_000), ...task }], {
+    leftovers,
+    stopGraceMs: toDurationMs(stopGraceMs),
+    killGraceMs: toDurationMs(killGraceMs),
+  });
+}
+
+function endingOf(step: EndingStep['step'], agoMs: number, times = 1): EndingStep {
+  const why: EndingReason = step === 'asked' ? 'stop' : 'timeout';
+  return { step, why, at: toMonotonicMs(nowMs - agoMs), times };
+}
+
+function isWanted({ facts }: Situation): boolean {
+  return facts.wanted.kind === 'run';
+}
+
+function isStopNow({ facts }: Situation): boolean {
+  return facts.wanted.kind === 'stop now';
+}
+
+function storeWorks({ facts }: Situation): boolean {
+  return facts.store.kind === 'works';
+}
+
+function hasBegun({ stage }: Situation): boolean {
+  return stage === 'running' || stage === 'left behind';
+}
+
+function isOvertime({ overtimeMs }: Situation): boolean {
+  return overtimeMs !== null && overtimeMs >= 0;
+}
+
+function isGoalReached({ facts: { passes: made } }: Situation): boolean {
+  return made.goal === made.done;
+}
+
+function isNextDue(at: Situation): boolean {
+  const { cooldown, pausedSince } = at.facts.state;
+  const isCool = cooldown === null || cooldown.until <= now;
+  return isWanted(at) && storeWorks(at) && isCool && pausedSince === null && !isGoalReached(at);
+}
+
+function mayStartWorker(at: Situation): boolean {
+  const { worker } = at.facts;
+  return storeWorks(at) && worker.kind === 'absent' && (worker.notBefore === null || worker.notBefore <= now);
+}
+
+/** Whether nothing was done yet that hurts the run. */
+function isGentle(ending: EndingStep | null): boolean {
+  return strength(ending?.step ?? null) < strength('cancelled');
+}
+
+function isGraceOver({ ending }: Situation): boolean {
+  if (ending === null || ending.step === 'asked') return false;
+  return nowMs - ending.at >= (ending.step === 'cancelled' ? killGraceMs : killAgainMs);
+}
+
+function strength(step: EndingStep['step'] | null): number {
+  return [null, 'asked', 'cancelled', 'killed'].indexOf(step);
+}
+
+/** Whether an event is still to come that ends a wait for this reason. */
+function canBringEvent({ facts, stage }: Situation, why: string): boolean {
+  if (why === 'paused') return stage === 'none';
+  return stage !== 'none' && facts.worker.kind !== 'absent';
+}
+
+function isTrueReason(at: Situation, why: string): boolean {
+  const { worker, store, state } = at.facts;
+  const truths: Readonly<Record<string, boolean>> = {
+    running: at.stage === 'running',
+    'left behind': at.stage === 'left behind',
+    'cooling down': at.stage === 'none' && state.cooldown !== null && state.cooldown.until > now,
+    paused: at.stage === 'none' && state.pausedSince !== null,
+    'worker starting': worker.kind === 'starting' || worker.kind === 'loading',
+    'worker blocked': worker.kind === 'blocked',
+    'worker cannot start': worker.kind === 'absent' && !mayStartWorker(at),
+    'store fails': store.kind === 'fails' && store.retryAt > now,
+  };
+  return truths[why] ?? false;
+}
+
+function isSame(one: Decision, other: Decision): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

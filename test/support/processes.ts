@@ -1,0 +1,57 @@
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+
+/** Resolves when the file is there. */
+export async function waitForFile(path: string): Promise<void> {
+  const watcher = watch(dirname(path));
+  try {
+    await new Promise<void>((resolve) => {
+      watcher.on('change', (_, name) => {
+        if (name === basename(path)) resolve();
+      });
+      if (existsSync(path)) resolve();
+    });
+  } finally {
+    watcher.close();
+  }
+}
+
+/** The processes below `root` whose command line begins with `name`. */
+export async function processesBelow(root: number, name: string): Promise<readonly number[]> {
+  const table = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((entry) => ({ pid: Number(entry), parent: parentOf(entry), command: commandOf(entry) }));
+  const below = (pid: number): readonly number[] =>
+    table.filter(({ parent }) => parent === pid).flatMap((entry) => [entry.pid, ...below(entry.pid)]);
+  const found = new Set(below(root));
+  return table.filter(({ pid, command }) => found.has(pid) && command.startsWith(name)).map(({ pid }) => pid);
+}
+
+/** Resolves when none of the processes lives; zombies count as gone. */
+export async function waitUntilGone(pids: readonly number[]): Promise<void> {
+  // There is no event for the end of a process that is not a child.
+  while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function isAlive(pid: number): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat !== '' && !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+}
+
+function parentOf(pid: string): number {
+  const stat = read(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+function commandOf(pid: string): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It ended in between.
+    return '';
+  }
+}

@@ -1,0 +1,145 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A line of `runner run --json`. */
+export interface RunnerEvent {
+  readonly event: string;
+  readonly run?: number;
+  readonly [field: string]: unknown;
+}
+
+/** A line of `runner history --json`. */
+export interface HistoryLine {
+  readonly run: number;
+  readonly task: string;
+  readonly outcome: string | null;
+  readonly detail: { readonly exitCode?: number; readonly signal?: string; readonly reason?: string } | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly durationMs: number | null;
+}
+
+/** How the command ended. */
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/** A project of a test: a folder of its own, with its own state. */
+export interface TestProject {
+  readonly folder: string;
+  /** Starts `runner run ... --json`. */
+  start(...args: string[]): RunnerProcess;
+  /** Runs a command of runner to its end. */
+  command(...args: string[]): Ended & { readonly stdout: string };
+  history(chain: string): readonly HistoryLine[];
+  /** Ends all runners that the test has started, and removes the folder. */
+  close(): Promise<void>;
+}
+
+/** A `runner run` in progress. */
+export interface RunnerProcess {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** The next event of this kind that was not asked for yet; rejects when the runner ends without one. */
+  next(kind: string, matches?: (event: RunnerEvent) => boolean): Promise<RunnerEvent>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+const installed = process.env['RUNNER_PACKAGE'];
+
+/** The installed command, so that the tests use what users get. */
+export const runnerFile: string = join(
+  installed ?? '',
+  'node_modules',
+  'yourlabs-runner',
+  'dist',
+  'runner.js',
+);
+
+/** The file of a fixture, absolute. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../../../test/fixtures/${name}`, import.meta.url));
+}
+
+/** A new project in a temporary folder. */
+export function createProject(): TestProject {
+  const folder = mkdtempSync(join(tmpdir(), 'runner-test-'));
+  const started: RunnerProcess[] = [];
+  return {
+    folder,
+    start(...args) {
+      const runner = startProcess(folder, args);
+      started.push(runner);
+      return runner;
+    },
+    command(...args) {
+      const result = spawnSync(process.execPath, [runnerFile, ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        maxBuffer: 2 ** 28,
+      });
+      return { exitCode: result.status, signal: result.signal, stderr: result.stderr, stdout: result.stdout };
+    },
+    history(chain) {
+      const { stdout } = this.command('history', chain, '--json', '--limit', '100000');
+      return stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line): HistoryLine => JSON.parse(line));
+    },
+    async close() {
+      for (const { child } of started) child.kill('SIGKILL');
+      await Promise.all(started.map((runner) => runner.ended));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function startProcess(folder: string, args: readonly string[]): RunnerProcess {
+  const child = spawn(process.execPath, [runnerFile, 'run', ...args, '--json'], { cwd: folder });
+  const events: RunnerEvent[] = [];
+  let waiting: (() => void)[] = [];
+  let isOver = false;
+  let stderr = '';
+  let rest = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) events.push(JSON.parse(line));
+    wakeAll();
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (exitCode, signal) => {
+      isOver = true;
+      wakeAll();
+      resolve({ exitCode, signal, stderr });
+    });
+  });
+
+  function wakeAll(): void {
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+  }
+
+  return {
+    child,
+    ended,
+    async next(kind, matches = () => true) {
+      for (;;) {
+        const index = events.findIndex((event) => event.event === kind && matches(event));
+        const [found] = index === -1 ? [] : events.splice(0, index + 1).slice(-1);
+        if (found !== undefined) return found;
+        if (isOver) throw new Error(`The runner ended without "${kind}": ${stderr}`);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+    },
+    signal: (signal) => void child.kill(signal),
+  };
+}
