@@ -13,6 +13,7 @@ const steps = {
   lint: () => run(tool('oxlint'), []),
   conventions: () => run('node', ['scripts/conventions.mjs']),
   types: () => run(tool('tsc'), ['-p', 'tsconfig.json']),
+  examples: () => run(tool('tsc'), ['-p', 'examples']),
   knip: () => run(tool('knip'), []),
   package: () => run('node', ['scripts/package-check.mjs']),
   tests: () => run('node', ['scripts/test.mjs']),

@@ -15,6 +15,8 @@ export interface Clock {
    * makes of it. What it returns takes the wish back.
    */
   wakeAt(moment: MonotonicMs, wake: () => void): () => void;
+  /** Resolves when all that workers have said until now is posted: a process that was held up hears it late. */
+  allHeard(): Promise<void>;
 }
 
 /** Chance. */

@@ -58,8 +58,7 @@ export function storedWait(lengthMs: DurationMs, here: Here): StoredWait {
  */
 export function endOfWait(wait: StoredWait, here: Here): MonotonicMs {
   const { monotonic, wall } = here.now;
-  const end =
-    wait.boot === here.boot ? wait.until : add(monotonic, durationBetween(wall, wait.untilWall));
+  const end = wait.boot === here.boot ? wait.until : add(monotonic, durationBetween(wall, wait.untilWall));
   return earlierOf(end, add(monotonic, wait.lengthMs));
 }
 

@@ -64,129 +64,133 @@ const passes: readonly Facts['passes'][] = [
 ];
 
 /** Every rule holds in every situation. They are written from what the program promises, not from its code. */
-const rules: readonly { readonly says: string; readonly holds: (at: Situation, answer: Decision) => boolean }[] =
-  [
-    {
-      says: 'a run is started exactly when it is intended, wanted, stored and a worker is ready',
-      holds: (at, answer) =>
-        (answer.kind === 'start run') ===
-        (isWanted(at) && storeWorks(at) && at.stage === 'intended' && at.facts.worker.kind === 'ready'),
+const rules: readonly {
+  readonly says: string;
+  readonly holds: (at: Situation, answer: Decision) => boolean;
+}[] = [
+  {
+    says: 'a run is started exactly when it is intended, wanted, stored and a worker is ready',
+    holds: (at, answer) =>
+      (answer.kind === 'start run') ===
+      (isWanted(at) && storeWorks(at) && at.stage === 'intended' && at.facts.worker.kind === 'ready'),
+  },
+  {
+    says: 'a run is intended exactly when there is none and nothing stands against it',
+    holds: (at, answer) => (answer.kind === 'intend run') === (at.stage === 'none' && isNextDue(at)),
+  },
+  {
+    says: 'exactly an intended run that is not wanted any more is withdrawn',
+    holds: (at, answer) =>
+      (answer.kind === 'withdraw run') === (at.stage === 'intended' && !isWanted(at) && storeWorks(at)),
+  },
+  {
+    says: 'a worker is started only for a run, where there is none and its rest is over',
+    holds: (at, answer) => answer.kind !== 'start worker' || (at.stage !== 'none' && mayStartWorker(at)),
+  },
+  {
+    says: 'nothing begins while the state cannot be stored',
+    holds: (at, answer) => storeWorks(at) || ['end run', 'store', 'wait', 'finish'].includes(answer.kind),
+  },
+  {
+    says: 'the state is stored again only after a failure, and not before its time',
+    holds: ({ facts: { store } }, answer) =>
+      answer.kind !== 'store' || (store.kind === 'fails' && store.retryAt <= now),
+  },
+  {
+    says: 'only a run that began is ended',
+    holds: (at, answer) => answer.kind !== 'end run' || hasBegun(at),
+  },
+  {
+    says: 'no step to end a run is gentler than the one before, and only SIGKILL is repeated',
+    holds: (at, answer) =>
+      answer.kind !== 'end run' ||
+      answer.step === 'killed' ||
+      strength(answer.step) > strength(at.ending?.step ?? null),
+  },
+  {
+    says: 'SIGKILL comes only after SIGTERM and its grace, a second after the last one, or when asked twice',
+    holds: (at, answer) =>
+      answer.kind !== 'end run' || answer.step !== 'killed' || isStopNow(at) || isGraceOver(at),
+  },
+  {
+    says: 'a run is only asked when the chain is stopped for the first time',
+    holds: (at, answer) =>
+      answer.kind !== 'end run' ||
+      answer.step !== 'asked' ||
+      (at.facts.wanted.kind === 'stop' && at.ending === null && at.stage === 'running'),
+  },
+  {
+    says: 'a run beyond its timeout is ended, whatever else is the matter',
+    holds: (at, answer) =>
+      !(at.stage === 'running' && isGentle(at.ending) && isOvertime(at)) || answer.kind === 'end run',
+  },
+  {
+    says: 'a run in progress is ended only for a stop or a timeout',
+    holds: (at, answer) =>
+      !(answer.kind === 'end run' && at.stage === 'running' && at.ending === null) ||
+      !isWanted(at) ||
+      (answer.why === 'timeout' && isOvertime(at)),
+  },
+  {
+    says: 'what a run left behind is ended only if the policy says so, or if its run was already being ended',
+    holds: (at, answer) =>
+      !(answer.kind === 'end run' && at.stage === 'left behind') ||
+      at.leftovers === 'kill' ||
+      !isGentle(at.ending),
+  },
+  {
+    says: 'a stop asked twice kills a run in progress at once',
+    holds: (at, answer) =>
+      !(isStopNow(at) && at.stage === 'running' && at.ending?.step !== 'killed') ||
+      (answer.kind === 'end run' && answer.step === 'killed'),
+  },
+  {
+    says: 'the chain finishes only on a stop or at its goal',
+    holds: (at, answer) =>
+      answer.kind !== 'finish' || !isWanted(at) || (isGoalReached(at) && at.stage === 'none'),
+  },
+  {
+    says: 'the chain does not finish while a run is in progress that can still be ended',
+    holds: (at, answer) => answer.kind !== 'finish' || at.stage !== 'running' || (at.ending?.times ?? 0) >= 5,
+  },
+  {
+    says: 'a stop without a run in progress finishes as soon as all is stored',
+    holds: (at, answer) =>
+      !(at.stage === 'none' && !isWanted(at) && storeWorks(at)) || answer.kind === 'finish',
+  },
+  {
+    says: 'a stop asked twice finishes also while nothing can be stored',
+    holds: (at, answer) => !(isStopNow(at) && !storeWorks(at) && !hasBegun(at)) || answer.kind === 'finish',
+  },
+  {
+    says: 'a wait ends in the future, or with an event that something will bring',
+    holds: (at, answer) =>
+      answer.kind !== 'wait' || (answer.until === null ? canBringEvent(at, answer.why) : answer.until > now),
+  },
+  {
+    says: 'while a wait lasts it is not answered otherwise',
+    holds: ({ facts, definition }, answer) =>
+      answer.kind !== 'wait' ||
+      answer.until === null ||
+      isSame(decide(facts, definition, toMonotonicMs(answer.until - 1)), answer),
+  },
+  {
+    says: 'when a wait is over it is not answered again',
+    holds: ({ facts, definition }, answer) => {
+      if (answer.kind !== 'wait' || answer.until === null) return true;
+      const next = decide(facts, definition, answer.until);
+      return next.kind !== 'wait' || next.until === null || next.until > answer.until;
     },
-    {
-      says: 'a run is intended exactly when there is none and nothing stands against it',
-      holds: (at, answer) => (answer.kind === 'intend run') === (at.stage === 'none' && isNextDue(at)),
-    },
-    {
-      says: 'exactly an intended run that is not wanted any more is withdrawn',
-      holds: (at, answer) =>
-        (answer.kind === 'withdraw run') === (at.stage === 'intended' && !isWanted(at) && storeWorks(at)),
-    },
-    {
-      says: 'a worker is started only for a run, where there is none and its rest is over',
-      holds: (at, answer) => answer.kind !== 'start worker' || (at.stage !== 'none' && mayStartWorker(at)),
-    },
-    {
-      says: 'nothing begins while the state cannot be stored',
-      holds: (at, answer) =>
-        storeWorks(at) || ['end run', 'store', 'wait', 'finish'].includes(answer.kind),
-    },
-    {
-      says: 'the state is stored again only after a failure, and not before its time',
-      holds: ({ facts: { store } }, answer) =>
-        answer.kind !== 'store' || (store.kind === 'fails' && store.retryAt <= now),
-    },
-    {
-      says: 'only a run that began is ended',
-      holds: (at, answer) => answer.kind !== 'end run' || hasBegun(at),
-    },
-    {
-      says: 'no step to end a run is gentler than the one before, and only SIGKILL is repeated',
-      holds: (at, answer) =>
-        answer.kind !== 'end run' ||
-        answer.step === 'killed' ||
-        strength(answer.step) > strength(at.ending?.step ?? null),
-    },
-    {
-      says: 'SIGKILL comes only after SIGTERM and its grace, a second after the last one, or when asked twice',
-      holds: (at, answer) =>
-        answer.kind !== 'end run' || answer.step !== 'killed' || isStopNow(at) || isGraceOver(at),
-    },
-    {
-      says: 'a run is only asked when the chain is stopped for the first time',
-      holds: (at, answer) =>
-        answer.kind !== 'end run' ||
-        answer.step !== 'asked' ||
-        (at.facts.wanted.kind === 'stop' && at.ending === null && at.stage === 'running'),
-    },
-    {
-      says: 'a run beyond its timeout is ended, whatever else is the matter',
-      holds: (at, answer) =>
-        !(at.stage === 'running' && isGentle(at.ending) && isOvertime(at)) || answer.kind === 'end run',
-    },
-    {
-      says: 'a run in progress is ended only for a stop or a timeout',
-      holds: (at, answer) =>
-        !(answer.kind === 'end run' && at.stage === 'running' && at.ending === null) ||
-        !isWanted(at) ||
-        (answer.why === 'timeout' && isOvertime(at)),
-    },
-    {
-      says: 'what a run left behind is ended only if the policy says so, or if its run was already being ended',
-      holds: (at, answer) =>
-        !(answer.kind === 'end run' && at.stage === 'left behind') ||
-        at.leftovers === 'kill' ||
-        !isGentle(at.ending),
-    },
-    {
-      says: 'a stop asked twice kills a run in progress at once',
-      holds: (at, answer) =>
-        !(isStopNow(at) && at.stage === 'running' && at.ending?.step !== 'killed') ||
-        (answer.kind === 'end run' && answer.step === 'killed'),
-    },
-    {
-      says: 'the chain finishes only on a stop or at its goal',
-      holds: (at, answer) => answer.kind !== 'finish' || !isWanted(at) || (isGoalReached(at) && at.stage === 'none'),
-    },
-    {
-      says: 'the chain does not finish while a run is in progress that can still be ended',
-      holds: (at, answer) =>
-        answer.kind !== 'finish' || at.stage !== 'running' || (at.ending?.times ?? 0) >= 5,
-    },
-    {
-      says: 'a stop without a run in progress finishes as soon as all is stored',
-      holds: (at, answer) =>
-        !(at.stage === 'none' && !isWanted(at) && storeWorks(at)) || answer.kind === 'finish',
-    },
-    {
-      says: 'a wait ends in the future, or with an event that something will bring',
-      holds: (at, answer) =>
-        answer.kind !== 'wait' ||
-        (answer.until === null ? canBringEvent(at, answer.why) : answer.until > now),
-    },
-    {
-      says: 'while a wait lasts it is not answered otherwise',
-      holds: ({ facts, definition }, answer) =>
-        answer.kind !== 'wait' ||
-        answer.until === null ||
-        isSame(decide(facts, definition, toMonotonicMs(answer.until - 1)), answer),
-    },
-    {
-      says: 'when a wait is over it is not answered again',
-      holds: ({ facts, definition }, answer) => {
-        if (answer.kind !== 'wait' || answer.until === null) return true;
-        const next = decide(facts, definition, answer.until);
-        return next.kind !== 'wait' || next.until === null || next.until > answer.until;
-      },
-    },
-    {
-      says: 'the reason of a wait is true',
-      holds: (at, answer) => answer.kind !== 'wait' || isTrueReason(at, answer.why),
-    },
-    {
-      says: 'asked again without a new fact it answers the same',
-      holds: ({ facts, definition }, answer) => isSame(decide(facts, definition, now), answer),
-    },
-  ];
+  },
+  {
+    says: 'the reason of a wait is true',
+    holds: (at, answer) => answer.kind !== 'wait' || isTrueReason(at, answer.why),
+  },
+  {
+    says: 'asked again without a new fact it answers the same',
+    holds: ({ facts, definition }, answer) => isSame(decide(facts, definition, now), answer),
+  },
+];
 
 describe('in every combination of facts', () => {
   const broken = new Map<string, Situation>();
@@ -362,7 +366,8 @@ function definitionOf(leftovers: LeftoversPolicy, overtimeMs: number | null): Ch
 
 function endingOf(step: EndingStep['step'], agoMs: number, times = 1): EndingStep {
   const why: EndingReason = step === 'asked' ? 'stop' : 'timeout';
-  return { step, why, at: toMonotonicMs(nowMs - agoMs), times };
+  const at = toMonotonicMs(nowMs - agoMs);
+  return { step, why, at, since: at, times };
 }
 
 function isWanted({ facts }: Situation): boolean {

@@ -49,7 +49,11 @@ export function decide(facts: Facts, definition: ChainDefinition, now: Monotonic
     return { kind: 'end run', run: step.run, step: step.step, why: step.why };
   }
   const stepAt = step?.at ?? null;
-  if (facts.store.kind === 'fails') return afterStoreFailed(facts.store.retryAt, stepAt, now);
+  if (facts.store.kind === 'fails') {
+    // The journal keeps what is not stored. A chain that could not be stopped on a full disk would be worse.
+    if (facts.wanted.kind === 'stop now' && !isInProgress(run)) return { kind: 'finish' };
+    return afterStoreFailed(facts.store.retryAt, stepAt, now);
+  }
   if (run === null) return withoutRun(facts, now);
   switch (run.stage.kind) {
     case 'intended':
@@ -66,6 +70,10 @@ function isLeftAlone(run: Run | null, definition: ChainDefinition): boolean {
   if (run === null) return false;
   if (isBeyondEnding(run)) return true;
   return run.stage.kind === 'left behind' && definition.leftovers !== 'kill' && !isBeingEnded(run);
+}
+
+function isInProgress(run: Run | null): boolean {
+  return run !== null && run.stage.kind !== 'intended';
 }
 
 function isBeingEnded(run: Run): boolean {

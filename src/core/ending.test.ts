@@ -15,7 +15,8 @@ const leftBehind: Partial<Run> = {
 };
 
 function ending(step: EndingStep['step'], atMs: number, changed: Partial<EndingStep> = {}): EndingStep {
-  return { step, why: 'stop', at: toMonotonicMs(atMs), times: 1, ...changed };
+  const at = toMonotonicMs(atMs);
+  return { step, why: 'stop', at, since: at, times: 1, ...changed };
 }
 
 /** The next step to end the run that began at 0, as `step why at`. */

@@ -69,6 +69,8 @@ export interface EndingStep {
   /** `asked`: a function's signal was aborted. `cancelled`: SIGTERM. `killed`: SIGKILL. */
   readonly step: 'asked' | 'cancelled' | 'killed';
   readonly at: MonotonicMs;
+  /** When the first step was taken. */
+  readonly since: MonotonicMs;
   /** How often this step was taken, from 1. */
   readonly times: number;
 }

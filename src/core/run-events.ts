@@ -1,11 +1,12 @@
 import { storedWait } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import { taskOf } from './ending.ts';
+import type { RunEnded } from './event.ts';
 import type { Facts, Run } from './facts.ts';
 import { silently, withState, type EventOf, type Learned } from './learned.ts';
-import type { Ending, Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { settle } from './settle.ts';
-import { toRunNumber, zeroMs } from './units.ts';
+import { isBefore, toRunNumber, zeroMs } from './units.ts';
 
 /** The next task is to run: the run gets its number, and the cooldown before it is over. */
 export function runIntended(
@@ -68,10 +69,11 @@ export function endingStepTaken(facts: Facts, event: EventOf<'ending step taken'
   const { run } = facts.state;
   if (run === null) return silently(facts);
   const times = run.ending?.step === event.step ? run.ending.times + 1 : 1;
-  const ending: Run = { ...run, ending: { why: event.why, step: event.step, at: event.at, times } };
+  const { why, step, at } = event;
+  const ending: Run = { ...run, ending: { why, step, at, since: run.ending?.since ?? at, times } };
   return {
     facts: withState(facts, { run: ending }),
-    told: [{ kind: 'ending step taken', run: ending, why: event.why, step: event.step }],
+    told: [{ kind: 'ending step taken', run: ending, why, step }],
   };
 }
 
@@ -81,7 +83,7 @@ export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: 
   if (run === null || run.number !== event.run || run.stage.kind === 'left behind') return silently(facts);
   return settle(facts, run, {
     definition,
-    outcome: outcomeOf(run, event.ending, definition),
+    outcome: outcomeOf(run, event, definition),
     here: { boot: event.boot, now: event.at },
     chance: event.chance,
     durationMs: event.durationMs,
@@ -101,9 +103,13 @@ export function runOver(facts: Facts, event: EventOf<'run over'>): Learned {
   };
 }
 
-/** What the end of a run means: what the runner did to it counts for more than how it took it. */
-function outcomeOf(run: Run, ending: Ending, definition: ChainDefinition): Outcome {
+/**
+ * What the end of a run means: what the runner did to it counts for more than how it took it. It counts for nothing
+ * if the run had ended by then, which a runner that took it over learns only later.
+ */
+function outcomeOf(run: Run, { ending, at }: RunEnded, definition: ChainDefinition): Outcome {
   if (run.ending === null || run.ending.why === 'leftovers') return ending;
+  if (isBefore(at.monotonic, run.ending.since)) return ending;
   if (run.ending.why === 'timeout') {
     return { kind: 'timed out', timeoutMs: taskOf(run, definition).timeoutMs ?? zeroMs };
   }

@@ -1,4 +1,4 @@
-import { broughtHere, type Here, type Moment } from './cooldown.ts';
+import { broughtHere, storedWait, type Here, type Moment } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { RunEnded } from './event.ts';
 import type { Facts, Run } from './facts.ts';
@@ -30,7 +30,7 @@ export function workerLocked(
     case 'intended':
       return silently(locked);
     case 'running':
-      return found(locked, run, { event, definition });
+      return withCooldownHere(found(locked, run, { event, definition }), facts, event);
     case 'left behind':
       return runOver(locked, { kind: 'run over', run: run.number, at: event.at, boot: event.boot });
   }
@@ -84,8 +84,7 @@ function found(
       return runEnded(facts, endedBy(run, event, interrupted(run, event)), definition);
     case 'ended': {
       const { ending, at, boot, durationMs } = entry;
-      const ended = { ...endedBy(run, event, ending), at, boot, durationMs };
-      return withCooldownHere(runEnded(facts, ended, definition), { boot: event.boot, now: event.at });
+      return runEnded(facts, { ...endedBy(run, event, ending), at, boot, durationMs }, definition);
     }
   }
 }
@@ -97,7 +96,8 @@ function foundNothing(
   by: { readonly event: EventOf<'worker locked'>; readonly definition: ChainDefinition },
 ): Learned {
   const { event, definition } = by;
-  if (run.boot !== event.boot) return runEnded(facts, endedBy(run, event, interrupted(run, event)), definition);
+  if (run.boot !== event.boot)
+    return runEnded(facts, endedBy(run, event, interrupted(run, event)), definition);
   if (run.workerLost !== null) {
     return runEnded(facts, endedBy(run, event, { kind: 'not started', reason: run.workerLost }), definition);
   }
@@ -105,11 +105,21 @@ function foundNothing(
   return runWithdrawn(facts, { kind: 'run withdrawn', at: event.at, reason }, definition);
 }
 
-/** A run that ended before a reboot has its cooldown counted by a clock that began anew since. */
-function withCooldownHere(learned: Learned, here: Here): Learned {
+/**
+ * The cooldown of a run whose end was not seen. If somebody still had the lock, the last process of the run ended
+ * only now; and one that ended before a reboot has its cooldown counted by a clock that began anew since.
+ */
+function withCooldownHere(learned: Learned, before: Facts, event: EventOf<'worker locked'>): Learned {
   const { cooldown } = learned.facts.state;
   if (cooldown === null) return learned;
-  return { ...learned, facts: withState(learned.facts, { cooldown: broughtHere(cooldown, here) }) };
+  const here: Here = { boot: event.boot, now: event.at };
+  const isJustOver = before.worker.kind === 'blocked';
+  return {
+    ...learned,
+    facts: withState(learned.facts, {
+      cooldown: isJustOver ? storedWait(cooldown.lengthMs, here) : broughtHere(cooldown, here),
+    }),
+  };
 }
 
 function interrupted(run: Run, event: EventOf<'worker locked'>): Ending {

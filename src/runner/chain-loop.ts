@@ -62,6 +62,7 @@ class ChainLoop {
   #untold: ChainTold[] = [];
   #log: LogPosition;
   #worker: Worker | null = null;
+  #hasListened = false;
 
   constructor(definition: ChainDefinition, ports: ChainPorts, facts: Facts) {
     this.#definition = definition;
@@ -80,6 +81,7 @@ class ChainLoop {
         for (const event of this.#mailbox.take()) this.#learn(event);
         const decision = decide(this.facts, this.#definition, this.#ports.clock.now().monotonic);
         if (this.#mustStoreBefore(decision)) await this.#store();
+        else if (decision.kind === 'end run' && !this.#hasListened) await this.#listen();
         else if (decision.kind === 'finish') return this.facts.passes;
         else if (decision.kind === 'wait') await this.#wait(decision.until, decision.why);
         else await this.#act(decision);
@@ -97,9 +99,18 @@ class ChainLoop {
     if (event.kind === 'run started' && this.#stored === this.facts.state) this.#stored = facts.state;
     this.facts = facts;
     for (const one of told) {
-      this.#untold.push({ chain: this.#definition.name, fence: facts.fence, told: one, log: this.#log });
+      const chainTold = { chain: this.#definition.name, fence: facts.fence, told: one, log: this.#log };
+      // What is told is stored first, but that nothing can be stored.
+      if (one.kind === 'store failed') this.#ports.tell(chainTold);
+      else this.#untold.push(chainTold);
     }
     if (this.#stored === facts.state) this.#tell();
+  }
+
+  // A run that seems to take too long may have ended while this process was held up.
+  async #listen(): Promise<void> {
+    await this.#ports.clock.allHeard();
+    this.#hasListened = true;
   }
 
   #mustStoreBefore(decision: Decision): boolean {
@@ -137,6 +148,7 @@ class ChainLoop {
 
   async #wait(until: MonotonicMs | null, why: WaitReason): Promise<void> {
     this.waiting = why;
+    this.#hasListened = false;
     const forget = until === null ? null : this.#ports.clock.wakeAt(until, () => this.#mailbox.wake());
     await this.#mailbox.arrival();
     forget?.();
@@ -160,6 +172,7 @@ class ChainLoop {
         this.#learn({ kind: 'run withdrawn', at: clock.now(), reason: decision.reason });
         break;
       case 'end run':
+        this.#hasListened = false;
         workers.end(decision.run, decision.step);
         this.#learn({ ...decision, kind: 'ending step taken', at: clock.now().monotonic });
         break;

@@ -33,22 +33,24 @@ export function createSystemClock(): Clock {
     wake.timer = setTimeout(() => fire(wake), remainingMs);
   }
 
-  // A timer may fire up to 2 ms early, and a long wait takes several timers: so look at the clock again. What
-  // happened before the moment is to be heard before it: after a stop of this process timers come first, and only
-  // then what its workers have long said.
+  // A timer may fire up to 2 ms early, and a long wait takes several timers: so look at the clock again.
   function fire(wake: Wake): void {
     if (durationBetween(monotonic(), wake.moment) > 0) {
       arm(wake);
       return;
     }
-    setImmediate(() => {
-      if (pending.delete(wake)) wake.call();
-    });
+    pending.delete(wake);
+    wake.call();
   }
 
   return {
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     now: (): Moment => ({ monotonic: monotonic(), wall: toEpochMs(Date.now()) }),
+    async allHeard() {
+      // The first ends the present turn of the event loop, the second one comes after a whole look at all files.
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     wakeAt(moment, call) {
       const wake: Wake = { moment, call, timer: undefined };
       pending.add(wake);

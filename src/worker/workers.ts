@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { ChainEvent, JournalEntry } from '../core/event.ts';
@@ -135,6 +135,7 @@ class WorkerProcess implements Worker {
   #spawn(): ChildProcess {
     const { definition, lockFile, journalFile, logFile, perl, script, functionWorker } = this.#setting;
     if (!isFolder(definition.directory)) throw new Error(`${folderMissing} "${definition.directory}"`);
+    checkOpenFilesLimit();
     const opened: number[] = [];
     try {
       // A fresh open each time: an open file that is locked already could be "locked" again by whoever shares it.
@@ -330,6 +331,17 @@ function open(path: string, flags: number, opened: number[]): number {
   const descriptor = openSync(path, flags, 0o600);
   opened.push(descriptor);
   return descriptor;
+}
+
+// The lock has a high number so that no program takes it for its own; the limit must allow for it.
+function checkOpenFilesLimit(): void {
+  const limit = Number(
+    /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity,
+  );
+  if (limit > lockDescriptor) return;
+  throw new Error(
+    `only ${limit} open files are allowed and ${lockDescriptor + 1} are needed; raise it with "ulimit -n 1024"`,
+  );
 }
 
 function inodeOf(path: string): number | null {

@@ -90,7 +90,7 @@ projectTest(
     const runner = project.start('c', '--passes', '1');
     const started = await runner.next('run started');
     await runner.next('ending step taken', (event) => event['step'] === 'cancelled');
-    const pids = await processesBelow(runner.child.pid ?? 0, 'sleep');
+    const pids = processesBelow(runner.child.pid ?? 0, 'sleep');
     await runner.next('ending step taken', (event) => event['step'] === 'killed');
     const ended = await runner.next('run ended');
     assert.deepEqual([ended.run, Object(ended['outcome']).kind], [started.run, 'timed out']);
@@ -190,8 +190,8 @@ projectTest(
   'a task gets standard input, output and error, and the lock, and no other descriptor',
   async (project) => {
     const look = 'for n in $(seq 0 120); do [ -e /proc/$$/fd/$n ] && printf "%s " $n; done; echo';
-  const list = `sh: ${look}`;
-  const runner = project.start(list, '--name', 'c', '--passes', '1');
+    const list = `sh: ${look}`;
+    const runner = project.start(list, '--name', 'c', '--passes', '1');
     const output = await runner.next('output');
     assert.equal(output['text'], '0 1 2 97 ');
     await runner.ended;

@@ -16,8 +16,21 @@ export async function waitForFile(path: string): Promise<void> {
   }
 }
 
+/** The letter of a process's state, such as `S` or `T`; empty for a process that is gone. */
+export function readProcessState(pid: number): string {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).charAt(0);
+}
+
+/** The worker of a runner, and what runs below it. */
+export function workerBelow(runner: number): { readonly pid: number; readonly below: readonly number[] } {
+  const [pid] = processesBelow(runner, '/usr/bin/perl');
+  if (pid === undefined) throw new Error(`Runner ${runner} has no worker`);
+  return { pid, below: processesBelow(pid, '') };
+}
+
 /** The processes below `root` whose command line begins with `name`. */
-export async function processesBelow(root: number, name: string): Promise<readonly number[]> {
+export function processesBelow(root: number, name: string): readonly number[] {
   const table = readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map((entry) => ({ pid: Number(entry), parent: parentOf(entry), command: commandOf(entry) }));

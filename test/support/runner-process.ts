@@ -36,6 +36,10 @@ export interface TestProject {
   start(...args: string[]): RunnerProcess;
   /** Runs a command of runner to its end. */
   command(...args: string[]): Ended & { readonly stdout: string };
+  /** Runs any program to its end, in the project's folder. */
+  output(program: string, args: readonly string[]): Ended & { readonly stdout: string };
+  /** Runs a line of shell; gives its exit status. */
+  shell(line: string): number | null;
   history(chain: string): readonly HistoryLine[];
   /** Ends all runners that the test has started, and removes the folder. */
   close(): Promise<void>;
@@ -70,6 +74,12 @@ export function fixture(name: string): string {
 export function createProject(): TestProject {
   const folder = mkdtempSync(join(tmpdir(), 'runner-test-'));
   const started: RunnerProcess[] = [];
+
+  function output(program: string, args: readonly string[]): Ended & { readonly stdout: string } {
+    const result = spawnSync(program, args, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 });
+    return { exitCode: result.status, signal: result.signal, stderr: result.stderr, stdout: result.stdout };
+  }
+
   return {
     folder,
     start(...args) {
@@ -77,14 +87,9 @@ export function createProject(): TestProject {
       started.push(runner);
       return runner;
     },
-    command(...args) {
-      const result = spawnSync(process.execPath, [runnerFile, ...args], {
-        cwd: folder,
-        encoding: 'utf8',
-        maxBuffer: 2 ** 28,
-      });
-      return { exitCode: result.status, signal: result.signal, stderr: result.stderr, stdout: result.stdout };
-    },
+    command: (...args) => output(process.execPath, [runnerFile, ...args]),
+    output,
+    shell: (line) => output('/bin/sh', ['-c', line]).exitCode,
     history(chain) {
       const { stdout } = this.command('history', chain, '--json', '--limit', '100000');
       return stdout

@@ -30,6 +30,11 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** In virtual time everything is heard at once. */
+  allHeard(): Promise<void> {
+    return Promise.resolve();
+  }
+
   wakeAt(moment: MonotonicMs, wake: () => void): () => void {
     return this.#schedule.after(durationBetween(this.now().monotonic, moment), wake);
   }

@@ -1,0 +1,91 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+// The file is opened anew each time, as by a command that appends to a log of its own.
+const appendSource = `#include <fcntl.h>
+#include <unistd.h>
+int main(int count, char **words) {
+  int file = open(words[1], O_WRONLY | O_APPEND | O_CREAT, 0600);
+  return count != 2 || write(file, "x", 1) != 1;
+}
+`;
+
+// The function itself notes when its first and its last counted run began, so that nothing else is in the figure.
+const tasksSource = `import { writeFileSync } from 'node:fs';
+let count = 0;
+let startedMs = 0;
+export function nothing() {}
+export function tick() {
+  count += 1;
+  if (count === Number(process.env.BENCH_FROM)) startedMs = performance.now();
+  if (count !== Number(process.env.BENCH_TO)) return;
+  const runsPerSecond = ((count - process.env.BENCH_FROM) * 1000) / (performance.now() - startedMs);
+  writeFileSync(process.env.BENCH_ANSWER, JSON.stringify({ runsPerSecond, count }));
+}
+`;
+
+/** Where the benchmarks work: a folder that is removed in the end, with a copy of the built package. */
+export interface Workshop {
+  readonly folder: string;
+  /** The runner's program. It is a copy: a build meanwhile does not matter. */
+  readonly runner: string;
+  readonly append: AppendProgram;
+  /** A project with the functions `tasks.nothing` and `tasks.tick`. */
+  readonly project: string;
+  /** A new path in the folder. */
+  fresh(): string;
+  remove(): void;
+}
+
+/** A program that appends one byte to the file it is given. */
+export interface AppendProgram {
+  readonly path: string;
+  /** A static program, or without a C compiler a shell script, which takes longer by itself. */
+  readonly kind: 'a static program' | 'a shell script';
+}
+
+/** Prepares all that the benchmarks need. */
+export function openWorkshop(): Workshop {
+  const folder = mkdtempSync(join(tmpdir(), 'runner-bench-'));
+  cpSync(`${root}dist`, `${folder}/package/dist`, { recursive: true });
+  cpSync(`${root}package.json`, `${folder}/package/package.json`);
+  symlinkSync(`${root}node_modules`, `${folder}/package/node_modules`);
+  mkdirSync(`${folder}/project`);
+  writeFileSync(`${folder}/project/tasks.mjs`, tasksSource);
+  let count = 0;
+  return {
+    folder,
+    runner: `${folder}/package/dist/runner.js`,
+    append: makeAppend(folder),
+    project: `${folder}/project`,
+    fresh() {
+      count += 1;
+      return join(folder, `fresh-${count}`);
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Why `program` cannot be used here; `null` when it can. */
+export function missing(program: string, args: readonly string[]): string | null {
+  const { error } = spawnSync(program, args, { stdio: 'ignore' });
+  return error === undefined ? null : `no ${program} here`;
+}
+
+function makeAppend(folder: string): AppendProgram {
+  const path = `${folder}/append`;
+  writeFileSync(`${path}.c`, appendSource);
+  try {
+    execFileSync('cc', ['-O2', '-static', '-o', path, `${path}.c`], { stdio: 'ignore' });
+    return { path, kind: 'a static program' };
+  } catch {
+    // No compiler, or no static libc.
+    writeFileSync(path, '#!/bin/sh\nprintf x >>"$1"\n', { mode: 0o700 });
+    return { path, kind: 'a shell script' };
+  }
+}

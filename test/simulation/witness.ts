@@ -1,0 +1,317 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Here, Moment } from '../../src/core/cooldown.ts';
+import type { ChainDefinition, TaskDefinition } from '../../src/core/definition.ts';
+import type { Told } from '../../src/core/event.ts';
+import type { Run } from '../../src/core/facts.ts';
+import type { Ending, Outcome } from '../../src/core/outcome.ts';
+import { durationBetween, subtract } from '../../src/core/units.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
+import type { VirtualClock } from '../support/virtual-clock.ts';
+
+/** After a reboot, a wall clock that was set so soon after the end of a run makes its cooldown anybody's guess. */
+const unsureAfterJumpMs = 60_000;
+const killAgainMs = 1_000;
+
+interface Seen {
+  readonly run: Run;
+  readonly began: Here;
+  hasMain: boolean;
+  hasTree: boolean;
+  /** How its worker wrote it down; `null` if nobody did. */
+  written: Ending | null;
+  mainEnd: Here | null;
+  treeEnd: Here | null;
+  /** It was there when the host went down. */
+  hasVanished: boolean;
+  /** The runner learned of its end from the journal, with the lock free at once. */
+  wasFoundOver: boolean;
+}
+
+/** What the witness sees, and where it writes down what happens. */
+export interface WitnessParts {
+  readonly definition: ChainDefinition;
+  readonly clock: VirtualClock;
+  readonly store: MemoryStore;
+  readonly note: (what: string) => void;
+}
+
+interface Step {
+  readonly step: 'asked' | 'cancelled' | 'killed';
+  readonly at: Here;
+}
+
+/**
+ * Sees what truly happens in the world, and compares it with what the program promises. It trusts no record of the
+ * program but what the store has committed.
+ */
+export class Witness {
+  /** The first promise that was broken, or `null`. */
+  broken: string | null = null;
+  passesMade = 0;
+  runsMade = 0;
+  /** How often somebody asked the present runner to stop. */
+  stops = 0;
+  readonly #definition: ChainDefinition;
+  readonly #clock: VirtualClock;
+  readonly #store: MemoryStore;
+  readonly #seen = new Map<number, Seen>();
+  readonly #steps = new Map<number, Step[]>();
+  readonly #streaks = new Map<string, number>();
+  readonly #readings: Here[] = [];
+  #jumpedAt: Moment['monotonic'] | null = null;
+  #lastBegun = 0;
+  #lastSettled: {
+    readonly run: Run;
+    readonly outcome: Outcome;
+    readonly lengthMs: number;
+    readonly at: Here;
+  } | null = null;
+
+  readonly #note: (what: string) => void;
+
+  constructor(parts: WitnessParts) {
+    this.#definition = parts.definition;
+    this.#clock = parts.clock;
+    this.#store = parts.store;
+    this.#note = parts.note;
+  }
+
+  check(isTrue: boolean, promise: string): void {
+    if (!isTrue) this.broken ??= promise;
+  }
+
+  /** A runner took the chain, or a worker the lock: it has read both clocks. */
+  clocksRead(): void {
+    this.#readings.push(this.#here());
+  }
+
+  wallSet(): void {
+    this.#jumpedAt = this.#clock.now().monotonic;
+  }
+
+  /** A worker was handed a run, so its intent must be durable. */
+  given(run: Run): void {
+    const stored = this.#store.stateOf(this.#definition.name)?.run;
+    const isDurable = stored?.number === run.number && stored.fence === run.fence;
+    this.check(isDurable, `run ${run.number} is started and its intent is not stored`);
+  }
+
+  began(run: Run): void {
+    this.#note(`run ${run.number} of ${run.task} begins`);
+    for (const other of this.#seen.values()) {
+      const isLive = other.hasMain || (other.hasTree && this.#definition.leftovers !== 'allow');
+      this.check(!isLive, `run ${run.number} begins while run ${other.run.number} lives`);
+    }
+    this.check(run.number > this.#lastBegun, `run ${run.number} begins after run ${this.#lastBegun}`);
+    this.#lastBegun = run.number;
+    this.#checkCooldown(run);
+    this.runsMade += 1;
+    const began = this.#here();
+    this.#seen.set(run.number, {
+      run,
+      began,
+      hasMain: true,
+      hasTree: true,
+      written: null,
+      mainEnd: null,
+      treeEnd: null,
+      hasVanished: false,
+      wasFoundOver: false,
+    });
+  }
+
+  mainEnded(number: number, written: Ending | null): void {
+    const seen = this.#seen.get(number);
+    if (seen === undefined) return;
+    this.#note(`run ${number} ends, ${written?.kind ?? 'unseen'}`);
+    seen.hasMain = false;
+    seen.written = written;
+    seen.mainEnd = this.#here();
+  }
+
+  treeEnded(number: number): void {
+    const seen = this.#seen.get(number);
+    if (seen === undefined) return;
+    this.#note(`run ${number} is gone`);
+    seen.hasTree = false;
+    seen.treeEnd = this.#here();
+  }
+
+  vanished(number: number): void {
+    const seen = this.#seen.get(number);
+    if (seen === undefined) return;
+    seen.hasVanished = true;
+    seen.hasMain = false;
+    seen.hasTree = false;
+  }
+
+  /** A power cut took what the kernel had not yet put on the disk: nobody can know any more how a run ended. */
+  journalLost(): void {
+    for (const seen of this.#seen.values()) {
+      const kept = this.#store.runOf(this.#definition.name, seen.run.number);
+      if (kept?.outcome !== null) continue;
+      seen.written = null;
+      seen.hasVanished = true;
+    }
+  }
+
+  foundInJournal(number: number, wasBlocked: boolean): void {
+    const seen = this.#seen.get(number);
+    this.#note(`run ${number} is found in the journal`);
+    if (seen !== undefined && !wasBlocked) seen.wasFoundOver = true;
+  }
+
+  endingStep(run: Run, step: Step['step']): void {
+    const steps = this.#steps.get(run.number) ?? [];
+    this.#steps.set(run.number, steps);
+    this.#note(`run ${run.number} is ${step}`);
+    this.#checkStep(run, step, steps);
+    steps.push({ step, at: this.#here() });
+  }
+
+  /** What was told to people must be stored. */
+  told(told: Told): void {
+    if (told.kind === 'pass ended') this.passesMade += 1;
+    if (told.kind !== 'run ended') return;
+    const kept = this.#store.runOf(this.#definition.name, told.run.number);
+    this.check(
+      isDeepStrictEqual(kept?.outcome, told.outcome),
+      `the end of run ${told.run.number} is told and not stored`,
+    );
+  }
+
+  /** The store has committed this. */
+  stored(told: Told): void {
+    if (told.kind !== 'run ended') return;
+    const { run, outcome } = told;
+    this.#note(`stored: run ${run.number} ${outcome.kind}`);
+    this.#checkOutcome(run, outcome);
+    const lengthMs = this.#shortestCooldown(run, outcome);
+    if (outcome.kind !== 'withdrawn')
+      this.#lastSettled = { run, outcome, lengthMs, at: this.#momentOf(told.endedAt) };
+  }
+
+  /** When something happened that was stored only now: a store may take its time. */
+  #momentOf(wall: Moment['wall']): Here {
+    const { boot, now } = this.#here();
+    return { boot, now: { wall, monotonic: subtract(now.monotonic, durationBetween(wall, now.wall)) } };
+  }
+
+  /** At the end of the world every run that began has its outcome. */
+  checkAllTold(): void {
+    for (const { run, hasMain } of this.#seen.values()) {
+      const kept = this.#store.runOf(this.#definition.name, run.number);
+      this.check(
+        hasMain || kept?.outcome !== null || run.number === this.#lastBegun,
+        `run ${run.number} has no outcome`,
+      );
+    }
+  }
+
+  #checkOutcome(run: Run, outcome: Outcome): void {
+    const says = `run ${run.number} is said to have ${outcome.kind}`;
+    const seen = this.#seen.get(run.number);
+    const steps = this.#steps.get(run.number) ?? [];
+    if (seen === undefined) {
+      const isTrue = ['withdrawn', 'not started'].includes(outcome.kind) || run.boot !== this.#clock.boot;
+      this.check(isTrue || steps.length > 0, `${says}, and it never began`);
+      return;
+    }
+    this.check(!seen.hasMain, `${says}, and it lives`);
+    this.check(outcome.kind !== 'withdrawn' && outcome.kind !== 'not started', `${says}, and it began`);
+    const { written } = seen;
+    if (outcome.kind === 'succeeded') this.check(written?.kind === 'succeeded', `${says}, and it did not`);
+    const wasEnded = steps.some((step) => !isBefore(seen.mainEnd, step.at));
+    if (wasEnded) return;
+    const isTrue = written === null ? outcome.kind === 'interrupted' : isDeepStrictEqual(outcome, written);
+    this.check(isTrue, `${says}, and it truly ${written?.kind ?? 'was interrupted'}`);
+  }
+
+  #checkStep(run: Run, step: Step['step'], steps: readonly Step[]): void {
+    const seen = this.#seen.get(run.number);
+    if (seen?.hasMain !== true || this.stops > 0) return;
+    const last = steps.at(-1);
+    const nowMs = this.#clock.now().monotonic;
+    if (step === 'cancelled') {
+      const { timeoutMs } = this.#taskOf(run);
+      const isOvertime = timeoutMs !== null && nowMs - seen.began.now.monotonic >= timeoutMs - 10;
+      // What was begun by a stop goes on after a restart.
+      this.check(isOvertime || last !== undefined, `run ${run.number} is cancelled before its timeout`);
+    }
+    if (step !== 'killed') return;
+    const graceMs = last?.step === 'killed' ? killAgainMs : this.#definition.killGraceMs;
+    const isGraceOver = last !== undefined && nowMs - last.at.now.monotonic >= graceMs;
+    this.check(
+      isGraceOver || steps.some((one) => one.step === 'killed'),
+      `run ${run.number} is killed without a grace`,
+    );
+  }
+
+  #checkCooldown(run: Run): void {
+    const last = this.#lastSettled;
+    if (last === null) return;
+    const seen = this.#seen.get(last.run.number);
+    if (seen === undefined && this.#isUnsure(last.at)) return;
+    const end = seen === undefined ? last.at : this.#endOf(seen);
+    const { boot, now } = this.#here();
+    const earliestMs = this.#earliestStart(end, last.lengthMs, boot);
+    const earlyMs = earliestMs - now.monotonic;
+    this.check(
+      earlyMs <= 0,
+      `run ${run.number} begins ${earlyMs} ms before the cooldown of run ${last.run.number} is over`,
+    );
+  }
+
+  /** The end from which the cooldown counts; `null` if nobody can know more than that a reboot came. */
+  #endOf(seen: Seen): Here | null {
+    const isMainEnough = this.#definition.leftovers === 'allow' || seen.wasFoundOver || seen.hasVanished;
+    const end = isMainEnough ? seen.mainEnd : seen.treeEnd;
+    return seen.hasVanished && seen.written === null ? null : end;
+  }
+
+  #earliestStart(end: Here | null, lengthMs: number, boot: string): number {
+    const readings = this.#readings.filter((reading) => reading.boot === boot);
+    if (end === null) return (readings[0]?.now.monotonic ?? 0) + lengthMs;
+    if (end.boot === boot) return end.now.monotonic + lengthMs;
+    if (this.#isUnsure(end)) return 0;
+    const ends = readings.map(({ now }) => {
+      const remainingMs = Math.min(Math.max(0, end.now.wall + lengthMs - now.wall), lengthMs);
+      return now.monotonic + remainingMs;
+    });
+    return Math.min(...ends);
+  }
+
+  #isUnsure({ now }: Here): boolean {
+    const jumpedAt = this.#jumpedAt;
+    return jumpedAt !== null && Math.abs(jumpedAt - now.monotonic) < unsureAfterJumpMs;
+  }
+
+  /** The shortest cooldown that the definition allows after this run. */
+  #shortestCooldown(run: Run, outcome: Outcome): number {
+    const { successMs, failure } = this.#taskOf(run).cooldown;
+    if (outcome.kind === 'withdrawn' || outcome.kind === 'stopped') return successMs;
+    if (outcome.kind === 'succeeded') {
+      this.#streaks.delete(run.task);
+      return successMs;
+    }
+    const streak = (this.#streaks.get(run.task) ?? 0) + 1;
+    this.#streaks.set(run.task, streak);
+    if (failure.kind === 'fixed') return failure.lengthMs;
+    const { firstMs, factor, capMs, jitter } = failure;
+    return Math.floor(Math.min(firstMs * factor ** (streak - 1), capMs) * (1 - jitter));
+  }
+
+  #taskOf(run: Run): TaskDefinition {
+    const task = this.#definition.tasks[run.taskIndex];
+    if (task === undefined) throw new Error(`There is no task ${run.taskIndex}`);
+    return task;
+  }
+
+  #here(): Here {
+    return { boot: this.#clock.boot, now: this.#clock.now() };
+  }
+}
+
+function isBefore(one: Here | null, other: Here): boolean {
+  return one !== null && one.boot === other.boot && one.now.monotonic < other.now.monotonic;
+}

@@ -1,0 +1,120 @@
+import type { ChainDefinition } from '../../src/core/definition.ts';
+import type { ChainTold, Told } from '../../src/core/event.ts';
+import type { Passes } from '../../src/core/facts.ts';
+import type { Output } from '../../src/ports.ts';
+import { startChain, type RunningChain } from '../../src/runner/chain-loop.ts';
+import { chainOf, type TaskWishes } from './chain-definition.ts';
+import { MemoryStore } from './memory-store.ts';
+import { Schedule } from './schedule.ts';
+import { ScriptedWorkers } from './scripted-workers.ts';
+import { settled } from './settled.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** What matters to a story; the rest is a chain of one task with cooldowns of a second. */
+export interface StoryWishes extends Partial<Omit<ChainDefinition, 'tasks'>> {
+  readonly tasks?: readonly TaskWishes[];
+  readonly passes?: number;
+}
+
+/** A chain that is run by the real loop, in virtual time, with workers that do what the test says. */
+export class ChainStory {
+  readonly definition: ChainDefinition;
+  readonly schedule: Schedule = new Schedule();
+  readonly clock: VirtualClock = new VirtualClock(this.schedule);
+  readonly store: MemoryStore = new MemoryStore();
+  readonly workers: ScriptedWorkers = new ScriptedWorkers(this.clock);
+  readonly output: SmallLog = new SmallLog();
+  readonly told: Told[] = [];
+  /** What the chain finished with, or an error; `null` while it runs. */
+  end: Passes | Error | null = null;
+  readonly #passGoal: number | null;
+  #chain: RunningChain | null = null;
+
+  constructor({ tasks = [{}], passes, ...changed }: StoryWishes = {}) {
+    this.definition = chainOf(tasks, changed);
+    this.#passGoal = passes ?? null;
+  }
+
+  /** A runner takes the chain; the one before is taken to be dead and is heard no more. */
+  async start(): Promise<void> {
+    const { clock, store, workers, output } = this;
+    const tell = ({ told }: ChainTold): void => void this.told.push(told);
+    this.end = null;
+    this.#chain = await startChain(
+      this.definition,
+      { clock, store, workers, output, tell, random: { next: () => 0 } },
+      { passGoal: this.#passGoal },
+    );
+    this.#chain.finished.then(
+      (passes) => (this.end = passes),
+      (error: unknown) => (this.end = error instanceof Error ? error : new Error(String(error))),
+    );
+    await settled();
+  }
+
+  async stop(): Promise<void> {
+    this.#chain?.stop();
+    await settled();
+  }
+
+  /** Makes the workers do something, and lets the chain answer. */
+  async when(happen: (workers: ScriptedWorkers) => void): Promise<void> {
+    happen(this.workers);
+    await settled();
+  }
+
+  advance(lengthMs: number): Promise<void> {
+    return this.schedule.advance(lengthMs);
+  }
+
+  /** Why the chain does nothing right now. */
+  get waitingFor(): string | null {
+    return this.#chain?.waitingFor() ?? null;
+  }
+
+  /** How many runs were handed to a worker. */
+  get started(): number {
+    return this.workers.runs.length;
+  }
+
+  /** The tasks of these runs. */
+  get startedTasks(): readonly string[] {
+    return this.workers.runs.map((run) => run.task);
+  }
+
+  /** The outcomes in the history, `null` for a run that has none. */
+  get outcomes(): readonly (string | null)[] {
+    return this.store.historyOf(this.definition.name).map(({ outcome }) => outcome?.kind ?? null);
+  }
+
+  /** The kinds of what was told. */
+  get toldKinds(): readonly string[] {
+    return this.told.map((one) => one.kind);
+  }
+}
+
+/** A log that is full when the test says so. */
+class SmallLog implements Output {
+  full = false;
+  generation = 1;
+
+  position(): { generation: number; offset: number } {
+    return { generation: this.generation, offset: 0 };
+  }
+
+  isFull(): boolean {
+    return this.full;
+  }
+
+  rotate(): void {
+    this.generation += 1;
+    this.full = false;
+  }
+}
+
+/** A story that has begun. */
+export async function startStory(wishes?: StoryWishes): Promise<ChainStory> {
+  const story = new ChainStory(wishes);
+  await story.start();
+  return story;
+}

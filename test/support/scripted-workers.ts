@@ -1,0 +1,105 @@
+import type { ChainEvent, JournalEntry } from '../../src/core/event.ts';
+import type { Holder, Run } from '../../src/core/facts.ts';
+import type { Ending } from '../../src/core/outcome.ts';
+import { add, toDurationMs } from '../../src/core/units.ts';
+import type { Worker, Workers } from '../../src/ports.ts';
+import { workerIdentity } from './chain-facts.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** Workers that do what the test says. Until it says otherwise, each gets the lock and is ready at once. */
+export class ScriptedWorkers implements Workers {
+  /** The runs that were handed to a worker. */
+  readonly runs: Run[] = [];
+  /** The steps taken to end runs, such as `cancelled 1`. */
+  readonly steps: string[] = [];
+  /** How many workers were started, and how many of them were let go. */
+  started = 0;
+  released = 0;
+  /** The run that the newest worker was to find in the journal. */
+  awaited: Run | null = null;
+  /** What the journal says of it. */
+  found: JournalEntry = { kind: 'nothing' };
+  /** What a new worker does. */
+  beginning: 'ready' | 'locked' | 'silent' = 'ready';
+  readonly #clock: VirtualClock;
+  #post: (event: ChainEvent) => void = () => undefined;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  start(run: Run | null, post: (event: ChainEvent) => void): Worker {
+    this.#post = post;
+    this.started += 1;
+    this.awaited = run;
+    if (this.beginning !== 'silent') this.locked();
+    if (this.beginning === 'ready') this.ready();
+    return {
+      run: (given) => void this.runs.push(given),
+      release: () => {
+        this.released += 1;
+        this.#post = () => undefined;
+      },
+    };
+  }
+
+  end(run: Run, step: 'asked' | 'cancelled' | 'killed'): void {
+    this.steps.push(`${step} ${run.number}`);
+  }
+
+  locked(): void {
+    const identity = workerIdentity(this.started);
+    this.#post({ kind: 'worker locked', identity, found: this.found, ...this.#here() });
+  }
+
+  ready(): void {
+    this.#post({ kind: 'worker ready' });
+  }
+
+  blockedBy(holders: readonly Holder[]): void {
+    this.#post({ kind: 'worker blocked', at: this.#clock.now().monotonic, holders });
+  }
+
+  /** The worker is gone; another one may be started after `retryMs`. */
+  lost(reason: string, retryMs = 0): void {
+    const here = this.#here();
+    const retryAt = add(here.at.monotonic, toDurationMs(retryMs));
+    this.#post({ kind: 'worker lost', reason, retryAt, ...here });
+  }
+
+  succeeds(): void {
+    this.#ended({ kind: 'succeeded' }, true);
+  }
+
+  exits(exitCode: number): void {
+    this.#ended({ kind: 'exited', exitCode }, true);
+  }
+
+  isKilledBy(signal: string): void {
+    this.#ended({ kind: 'killed', signal }, true);
+  }
+
+  /** The run succeeds, and a process of it lives on until `leftoversEnd`. */
+  leavesBehind(): void {
+    this.#ended({ kind: 'succeeded' }, false);
+  }
+
+  leftoversEnd(): void {
+    const { at, boot } = this.#here();
+    this.#post({ kind: 'run over', run: this.#newest(), at, boot });
+  }
+
+  #ended(ending: Ending, isOver: boolean): void {
+    const leftovers = isOver ? [] : [{ pid: 77, command: 'sleep 60' }];
+    const run = this.#newest();
+    this.#post({ kind: 'run ended', run, ending, durationMs: null, isOver, leftovers, ...this.#here() });
+  }
+
+  #newest(): number {
+    return this.runs.at(-1)?.number ?? 0;
+  }
+
+  #here(): { at: ReturnType<VirtualClock['now']>; boot: string; chance: number } {
+    return { at: this.#clock.now(), boot: this.#clock.boot, chance: 0 };
+  }
+}
