@@ -3,7 +3,7 @@ import { loadProject } from '../compose.ts';
 import type { LoadAnswer } from '../config/loaded.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
-import { isGiven, ownEnvironment, projectDirectory, type RawOptions } from './options.ts';
+import { isGiven, ownEnvironment, projectDirectory, textOption, type RawOptions } from './options.ts';
 
 /** `runner check`: all problems at once, or what would run. */
 export async function check(tasks: readonly string[], options: RawOptions): Promise<void> {
@@ -11,7 +11,7 @@ export async function check(tasks: readonly string[], options: RawOptions): Prom
     const answer = await loadProject({
       directory: projectDirectory(options),
       arguments: tasks,
-      options: {},
+      options: { envFile: textOption(options, 'envFile'), inheritEnv: textOption(options, 'inheritEnv') },
       host: hostname(),
       environment: ownEnvironment(),
       cacheDirectory: null,

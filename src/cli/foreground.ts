@@ -20,10 +20,15 @@ export interface Foreground {
   close(): void;
 }
 
+/** A run that is shorter than this and writes nothing gets one line, not two. */
+const startLineAfterMs = 1_000;
+
 /** Shows a chain on standard output, where nobody may be listening any more. */
 export function createForeground(options: ForegroundOptions): Foreground {
   let log: FollowedLog | null = null;
   let unfinished = '';
+  let startLine: (() => void) | null = null;
+  let startTimer: NodeJS.Timeout | undefined;
   // `runner run ... | head -1` must not end the chain.
   process.stdout.on('error', () => undefined);
 
@@ -36,6 +41,23 @@ export function createForeground(options: ForegroundOptions): Foreground {
     print(`${clockText()} ${options.chain}  ${visible(text)}`);
   }
 
+  // The line that a run has started comes when there is something to wait for, or output to put below it.
+  function holdStartLine(show: () => void): void {
+    startLine = show;
+    startTimer = setTimeout(showStartLine, startLineAfterMs);
+  }
+
+  function showStartLine(): void {
+    clearTimeout(startTimer);
+    startLine?.();
+    startLine = null;
+  }
+
+  function dropStartLine(): void {
+    clearTimeout(startTimer);
+    startLine = null;
+  }
+
   function output(text: string): void {
     const lines = (unfinished + text).split('\n');
     unfinished = lines.pop() ?? '';
@@ -44,7 +66,10 @@ export function createForeground(options: ForegroundOptions): Foreground {
 
   function outputLine(text: string): void {
     if (options.isJson) print(JSON.stringify({ event: 'output', chain: options.chain, text }));
-    else if (!options.isQuiet) print(`${clockText()} ${options.chain} │ ${visible(text)}`);
+    else if (!options.isQuiet) {
+      showStartLine();
+      print(`${clockText()} ${options.chain} │ ${visible(text)}`);
+    }
   }
 
   function finishOutput(): void {
@@ -61,7 +86,14 @@ export function createForeground(options: ForegroundOptions): Foreground {
         return;
       }
       const shown = toldText(told);
-      if (shown !== null) line(shown.text, shown.weight);
+      if (shown === null) return;
+      if (told.told.kind === 'run started') {
+        holdStartLine(() => line(shown.text, shown.weight));
+        return;
+      }
+      if (told.told.kind === 'run ended') dropStartLine();
+      else showStartLine();
+      line(shown.text, shown.weight);
     },
     note(text) {
       if (!options.isJson) line(text, 'notice');
@@ -75,6 +107,7 @@ export function createForeground(options: ForegroundOptions): Foreground {
       });
     },
     close() {
+      dropStartLine();
       finishOutput();
       log?.close();
     },

@@ -72,6 +72,8 @@ function checkCommand(): Command {
     .description('load everything, and report all problems at once, or the values in force on this host')
     .argument('[task...]', 'what you would give to "runner run" (default: all configured chains)')
     .option('--cwd <folder>', 'project root', '.')
+    .option('--env-file <file>', 'as for "runner run"')
+    .option('--inherit-env <names>', 'as for "runner run"')
     .option('--json', 'print the answer as JSON', false)
     .addOption(debugOption())
     .action(async (tasks: string[], options: Record<string, unknown>) => {

@@ -4,16 +4,17 @@ import { toDurationMs, type DurationMs } from '../core/units.ts';
 import type { HistoryEntry } from '../store/history.ts';
 
 /** How a run ended, in words that continue "run 12 ...". */
-export function outcomeText(outcome: Outcome): string {
+export function outcomeText(outcome: Outcome, durationMs: DurationMs | null = null): string {
+  const took = durationMs === null ? '' : ` after ${lengthText(durationMs)}`;
   switch (outcome.kind) {
     case 'succeeded':
-      return 'succeeded';
+      return `succeeded${took}`;
     case 'exited':
-      return `failed: exit status ${outcome.exitCode}`;
+      return `failed${took}: exit status ${outcome.exitCode}`;
     case 'killed':
-      return `failed: killed by ${outcome.signal}`;
+      return `failed${took}: killed by ${outcome.signal}`;
     case 'threw':
-      return `failed: ${outcome.error.name}: ${firstLine(outcome.error.message)}`;
+      return `failed${took}: ${errorText(outcome.error)}`;
     case 'not started':
       return `failed: could not start: ${outcome.reason}`;
     case 'interrupted':
@@ -21,10 +22,15 @@ export function outcomeText(outcome: Outcome): string {
     case 'timed out':
       return `failed: timed out after ${formatDuration(outcome.timeoutMs)}`;
     case 'stopped':
-      return 'was stopped';
+      return `was stopped${took}`;
     case 'withdrawn':
       return `was not started: ${outcome.reason}`;
   }
+}
+
+function errorText({ name, message }: TaskError): string {
+  const line = firstLine(message);
+  return name === 'Error' && line !== '' ? line : `${name}: ${line}`;
 }
 
 /** The same for a run as it is stored. */

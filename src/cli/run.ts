@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { loadProject, openProject, type Project } from '../compose.ts';
 import type { ChainDefinition } from '../core/definition.ts';
+import type { Facts } from '../core/facts.ts';
 import type { RunnerHolder } from '../ports.ts';
 import { stateFolderAt } from '../system/state-folder.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
@@ -77,6 +78,7 @@ async function runInForeground(
   const forgetSignals = stopOnSignals(() => answer.chain.stop());
   try {
     const passes = await answer.chain.finished;
+    foreground.note(farewell(answer.chain.facts(), definition));
     return passes.goal !== null && passes.lastFailed ? exitStatus.passFailed : exitStatus.success;
   } finally {
     forgetSignals();
@@ -92,9 +94,16 @@ function welcome(foreground: Foreground, definition: ChainDefinition, options: R
   foreground.note(`${tasks}: ${howOften}`);
 }
 
+function farewell({ passes, state }: Facts, definition: ChainDefinition): string {
+  const made = passes.done === 1 ? '1 pass' : `${passes.done} passes`;
+  const next = definition.tasks[state.taskIndex]?.name ?? '';
+  const rest = state.run === null ? '' : `; run ${state.run.number} goes on, and the next start waits for it`;
+  return `ended after ${made}; the next start goes on with ${next}${rest}`;
+}
+
 function heldText(chain: string, { pid, command, since }: RunnerHolder): string {
   if (pid === null) return `Cannot run chain "${chain}": ${command} runs it already; try again in a second`;
-  const started = since === null ? '' : `, since ${new Date(since).toLocaleString()}`;
+  const started = since === null ? '' : `, since ${new Date(since).toLocaleString('sv')}`;
   return (
     `Cannot run chain "${chain}": process ${pid} runs it already (${command}${started}). ` +
     `To replace it, run "kill ${pid}", which lets the run in progress end, and then start this one again`

@@ -41,18 +41,19 @@ export function toldText({ told }: ChainTold): { readonly text: string; readonly
 }
 
 function endedText(told: RunEndedTold): { text: string; weight: Weight } {
-  const { run, outcome, verdict, healedStreak, streak, next } = told;
-  const wait = next.cooldownMs === 0 ? 'now' : `in ${lengthText(next.cooldownMs)}`;
-  const took =
-    outcome.kind === 'withdrawn' || outcome.kind === 'not started'
-      ? ''
-      : ` after ${lengthText(told.durationMs)}`;
+  const { run, outcome, verdict, healedStreak, streak, durationMs } = told;
   const healed = healedStreak > 0 ? `, the first time after ${counted(healedStreak, 'failure')}` : '';
   const repeated = streak > 1 ? ` (${streak} times in a row)` : '';
   return {
-    text: `run ${run.number}  ${run.task} ${outcomeText(outcome)}${took}${healed}${repeated}; ${next.task} ${wait}`,
+    text: `run ${run.number}  ${run.task} ${outcomeText(outcome, durationMs)}${healed}${repeated}${nextText(told)}`,
     weight: verdict === 'failure' || healedStreak > 0 ? 'problem' : 'routine',
   };
+}
+
+function nextText({ run, next }: RunEndedTold): string {
+  if (next === null) return '';
+  const task = next.task === run.task ? 'again' : next.task;
+  return next.cooldownMs === 0 ? `; ${task} now` : `; ${task} in ${lengthText(next.cooldownMs)}`;
 }
 
 function endingText(

@@ -115,8 +115,8 @@ export interface RunEndedTold {
   readonly healedStreak: number;
   readonly endedAt: EpochMs;
   readonly durationMs: DurationMs | null;
-  /** What comes next, and after what wait. */
-  readonly next: { readonly task: string; readonly pass: PassNumber; readonly cooldownMs: DurationMs };
+  /** What comes next, and after what wait; `null` when the chain stops or has made its passes. */
+  readonly next: { readonly task: string; readonly pass: PassNumber; readonly cooldownMs: DurationMs } | null;
 }
 
 /** What is told, with the chain it belongs to. */

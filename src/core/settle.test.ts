@@ -88,7 +88,7 @@ describe('the cooldown', () => {
   test('of a withdrawn run is none: it was due', () => {
     const { facts, told } = settled({ outcome: { kind: 'withdrawn', reason: 'a stop' } });
     assert.equal(facts.state.cooldown, null);
-    assert.ok(told[0]?.kind === 'run ended' && told[0].next.cooldownMs === 0);
+    assert.ok(told[0]?.kind === 'run ended' && told[0].next?.cooldownMs === 0);
   });
 });
 
@@ -124,7 +124,7 @@ describe('what follows', () => {
 
   test('has no name where no configuration has its task', () => {
     const { told } = settled({ outcome: stopped, taskIndex: 1, definition: chainOf([{}]) });
-    assert.ok(told[0]?.kind === 'run ended' && told[0].next.task === '');
+    assert.ok(told[0]?.kind === 'run ended' && told[0].next?.task === '');
   });
 });
 

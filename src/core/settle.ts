@@ -41,7 +41,9 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
     pausedSince: isPausing ? here.now : facts.state.pausedSince,
   };
   const passes = passesAfter(facts.passes, verdict, isPassOver);
-  const told: Told[] = [endedTold(facts, run, { ...settlement, verdict, streak, position, cooldown })];
+  const told: Told[] = [
+    endedTold({ ...facts, passes }, run, { ...settlement, verdict, streak, position, cooldown }),
+  ];
   if (!settlement.isOver) told.push({ kind: 'run left behind', run, leftovers: settlement.leftovers });
   if (isPassOver) told.push({ kind: 'pass ended', pass: run.pass, failed: passes.lastFailed });
   if (isPausing) told.push({ kind: 'paused', task: run.task });
@@ -106,10 +108,22 @@ function endedTold(
     healedStreak: by.verdict === 'success' ? streakOf(facts, run) : 0,
     endedAt: by.here.now.wall,
     durationMs: by.durationMs,
-    next: {
-      task: by.definition.tasks[by.position.taskIndex]?.name ?? '',
-      pass: by.position.pass,
-      cooldownMs: by.cooldown?.lengthMs ?? zeroMs,
-    },
+    next: isWantedOn(facts) ? nextTold(by.position, by.cooldown, by.definition) : null,
+  };
+}
+
+function isWantedOn({ wanted, passes }: Facts): boolean {
+  return wanted.kind === 'run' && (passes.goal === null || passes.done < passes.goal);
+}
+
+function nextTold(
+  position: Position,
+  cooldown: StoredWait | null,
+  definition: ChainDefinition,
+): RunEndedTold['next'] {
+  return {
+    task: definition.tasks[position.taskIndex]?.name ?? '',
+    pass: position.pass,
+    cooldownMs: cooldown?.lengthMs ?? zeroMs,
   };
 }

@@ -13,7 +13,7 @@ export interface TaskContext {
   /** Grows with each grant of the chain's lease: store it beside what you write, and refuse smaller ones. */
   readonly fence: number;
   /** Writes a line to the chain's log. */
-  log(message: string): void;
+  readonly log: (message: string) => void;
 }
 
 /** A task: a function, sync or async. It succeeds when it returns or resolves, and fails when it throws or rejects. */

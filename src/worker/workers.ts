@@ -20,6 +20,8 @@ import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './pro
 
 /** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */
 const lockDescriptor = 97;
+/** How many open files a process must be allowed to have. */
+const leastOpenFiles = 128;
 /** How long a worker may take to load the tasks. */
 const loadLimitMs: DurationMs = toDurationMs(60_000);
 /** How soon after a worker failed to start another one may be tried. */
@@ -333,14 +335,14 @@ function open(path: string, flags: number, opened: number[]): number {
   return descriptor;
 }
 
-// The lock has a high number so that no program takes it for its own; the limit must allow for it.
+// The lock has a high number so that no program takes it for its own, and Node needs room above it for a moment.
 function checkOpenFilesLimit(): void {
   const limit = Number(
     /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity,
   );
-  if (limit > lockDescriptor) return;
+  if (limit >= leastOpenFiles) return;
   throw new Error(
-    `only ${limit} open files are allowed and ${lockDescriptor + 1} are needed; raise it with "ulimit -n 1024"`,
+    `only ${limit} open files are allowed, ${leastOpenFiles} are needed; raise it with "ulimit -n 1024"`,
   );
 }
 

@@ -156,7 +156,9 @@ class WorkerProcess implements Worker {
 
   run(run: Run): void {
     const { witness } = this.#host.parts;
-    witness.check(this.#state === 'ready' && this.#run === null, `run ${run.number} given to a busy worker`);
+    const isFree = this.#state === 'ready' && this.#run === null;
+    // One that died just now cannot say so yet; what is asked of it is lost.
+    witness.check(isFree || this.#state === 'gone', `run ${run.number} is given to a busy worker`);
     witness.given(run);
     this.#later(3, () => this.#startRun(run));
   }

@@ -34,6 +34,7 @@ export class SimulatedRunner {
   #chain: RunningChain | null = null;
   #isFrozen = false;
   #late: (() => void)[] = [];
+  #onItsWay: Saving | null = null;
   #unheard: (() => void)[] = [];
 
   constructor(parts: RunnerParts) {
@@ -114,7 +115,11 @@ export class SimulatedRunner {
       },
       random: { next: () => random.next() },
       store: {
-        begin: async (chain) => this.#do(() => store.begin(chain)),
+        begin: async (chain) => {
+          this.#do(() => undefined);
+          const term = await store.begin(chain);
+          return this.#do(() => term);
+        },
         save: (saving) => this.#save(saving),
       },
       workers: this.#workers(),
@@ -132,15 +137,22 @@ export class SimulatedRunner {
     return {
       start: (run, post) => {
         let wasBlocked = false;
+        let isReleased = false;
+        const hear = (event: ChainEvent): void => {
+          if (!isReleased) post(event);
+        };
         const worker = this.#do(() =>
           real.start(run, (event) => {
             if (event.kind === 'worker blocked') wasBlocked = true;
-            this.#post(event, post, wasBlocked);
+            this.#post(event, hear, wasBlocked);
           }),
         );
         return {
           run: (given) => this.#do(() => worker.run(given)),
-          release: () => worker.release(),
+          release: () => {
+            isReleased = true;
+            worker.release();
+          },
         };
       },
       end: (run, step) => this.#do(() => real.end(run, step)),
@@ -151,33 +163,21 @@ export class SimulatedRunner {
     this.#do(() => undefined);
     const { schedule, random, store } = this.#parts;
     const answer = store.failure;
+    this.#onItsWay = saving;
     return new Promise((resolve, reject) => {
       schedule.after(random.happens(0.9) ? 0 : random.between(1, 300), () => {
-        if (!this.isAlive && random.happens(0.5)) return;
-        if (answer !== null) {
-          this.#timer(() => reject(new StoreError(answer)));
-          return;
-        }
-        if (this.#isCurrent(saving)) {
-          store.keep(saving);
-          for (const { told } of saving.told) this.#parts.witness.stored(told);
-        }
-        this.#timer(resolve);
+        if (!this.isAlive) return;
+        if (answer === null) this.#commit(saving);
+        this.#onItsWay = null;
+        this.#timer(answer === null ? resolve : () => reject(new StoreError(answer)));
       });
     });
   }
 
-  // What a dead runner had on its way to the disk is not stored after the next one has begun.
-  #isCurrent(saving: Saving): boolean {
-    if (this.isAlive) return true;
-    const { store, definition } = this.#parts;
-    try {
-      store.keep({ ...saving, chain: definition.name, told: [] });
-      return true;
-    } catch (error) {
-      if (error instanceof StoreError) return false;
-      throw error;
-    }
+  #commit(saving: Saving): void {
+    const { store, witness } = this.#parts;
+    store.keep(saving);
+    for (const { told } of saving.told) witness.stored(told);
   }
 
   #timer(call: () => void): void {
@@ -216,6 +216,10 @@ export class SimulatedRunner {
   #die(how: string): void {
     if (!this.isAlive) return;
     this.isAlive = false;
+    // It may die before or after the commit that it waits for.
+    const { store, random } = this.#parts;
+    if (this.#onItsWay !== null && store.failure === null && random.happens(0.5))
+      this.#commit(this.#onItsWay);
     this.#parts.host.runnerDied();
     this.#parts.died(how);
   }

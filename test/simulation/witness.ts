@@ -221,7 +221,8 @@ export class Witness {
     this.check(outcome.kind !== 'withdrawn' && outcome.kind !== 'not started', `${says}, and it began`);
     const { written } = seen;
     if (outcome.kind === 'succeeded') this.check(written?.kind === 'succeeded', `${says}, and it did not`);
-    const wasEnded = steps.some((step) => !isBefore(seen.mainEnd, step.at));
+    // Nobody can know when a run ended that has no written end.
+    const wasEnded = steps.some((step) => written === null || !isBefore(seen.mainEnd, step.at));
     if (wasEnded) return;
     const isTrue = written === null ? outcome.kind === 'interrupted' : isDeepStrictEqual(outcome, written);
     this.check(isTrue, `${says}, and it truly ${written?.kind ?? 'was interrupted'}`);
@@ -251,8 +252,8 @@ export class Witness {
     const last = this.#lastSettled;
     if (last === null) return;
     const seen = this.#seen.get(last.run.number);
-    if (seen === undefined && this.#isUnsure(last.at)) return;
-    const end = seen === undefined ? last.at : this.#endOf(seen);
+    const end = (seen === undefined ? null : this.#endOf(seen)) ?? last.at;
+    if (end === last.at && this.#isUnsure(last.at)) return;
     const { boot, now } = this.#here();
     const earliestMs = this.#earliestStart(end, last.lengthMs, boot);
     const earlyMs = earliestMs - now.monotonic;
@@ -262,16 +263,15 @@ export class Witness {
     );
   }
 
-  /** The end from which the cooldown counts; `null` if nobody can know more than that a reboot came. */
+  /** The end from which the cooldown counts; `null` if nobody saw it before it was found out. */
   #endOf(seen: Seen): Here | null {
     const isMainEnough = this.#definition.leftovers === 'allow' || seen.wasFoundOver || seen.hasVanished;
     const end = isMainEnough ? seen.mainEnd : seen.treeEnd;
     return seen.hasVanished && seen.written === null ? null : end;
   }
 
-  #earliestStart(end: Here | null, lengthMs: number, boot: string): number {
+  #earliestStart(end: Here, lengthMs: number, boot: string): number {
     const readings = this.#readings.filter((reading) => reading.boot === boot);
-    if (end === null) return (readings[0]?.now.monotonic ?? 0) + lengthMs;
     if (end.boot === boot) return end.now.monotonic + lengthMs;
     if (this.#isUnsure(end)) return 0;
     const ends = readings.map(({ now }) => {

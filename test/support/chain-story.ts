@@ -1,7 +1,7 @@
 import type { ChainDefinition } from '../../src/core/definition.ts';
 import type { ChainTold, Told } from '../../src/core/event.ts';
 import type { Passes } from '../../src/core/facts.ts';
-import type { Output } from '../../src/ports.ts';
+import type { Clock, Output } from '../../src/ports.ts';
 import { startChain, type RunningChain } from '../../src/runner/chain-loop.ts';
 import { chainOf, type TaskWishes } from './chain-definition.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -29,6 +29,7 @@ export class ChainStory {
   end: Passes | Error | null = null;
   readonly #passGoal: number | null;
   #chain: RunningChain | null = null;
+  #runners = 0;
 
   constructor({ tasks = [{}], passes, ...changed }: StoryWishes = {}) {
     this.definition = chainOf(tasks, changed);
@@ -37,7 +38,8 @@ export class ChainStory {
 
   /** A runner takes the chain; the one before is taken to be dead and is heard no more. */
   async start(): Promise<void> {
-    const { clock, store, workers, output } = this;
+    const { store, workers, output } = this;
+    const clock = this.#newClock();
     const tell = ({ told }: ChainTold): void => void this.told.push(told);
     this.end = null;
     this.#chain = await startChain(
@@ -50,6 +52,22 @@ export class ChainStory {
       (error: unknown) => (this.end = error instanceof Error ? error : new Error(String(error))),
     );
     await settled();
+  }
+
+  /** The clock of a runner, which wakes it only until the next one takes the chain. */
+  #newClock(): Clock {
+    const { clock } = this;
+    this.#runners += 1;
+    const runner = this.#runners;
+    return {
+      boot: clock.boot,
+      now: () => clock.now(),
+      allHeard: () => clock.allHeard(),
+      wakeAt: (moment, wake) =>
+        clock.wakeAt(moment, () => {
+          if (this.#runners === runner) wake();
+        }),
+    };
   }
 
   async stop(): Promise<void> {

@@ -47,5 +47,11 @@ function reject(problem: Problem): never {
 }
 
 function send(message: LoaderMessage): void {
-  writeSync(answerDescriptor, `${JSON.stringify(message)}\n`);
+  try {
+    writeSync(answerDescriptor, `${JSON.stringify(message)}\n`);
+  } catch (error) {
+    // Whoever asked is gone: there is nobody to tell, and nothing left to do.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(1);
+    throw error;
+  }
 }

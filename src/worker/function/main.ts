@@ -99,11 +99,20 @@ async function execute(task: LoadedTask | undefined, context: TaskContext): Prom
     });
   }
   try {
-    await task.call(context);
+    const { call } = task;
+    await call(context);
     return { kind: 'succeeded' };
   } catch (error) {
+    logError(error);
     return threw(error);
   }
+}
+
+// The whole error goes to the chain's log, but for the frames of this program, which come last.
+function logError(error: unknown): void {
+  const lines = inspect(error).split('\n');
+  const firstOwn = lines.findIndex((line) => line.includes(import.meta.url));
+  process.stderr.write(`${lines.slice(0, firstOwn === -1 ? undefined : firstOwn).join('\n')}\n`);
 }
 
 /** Tells the end of a run at once, and that it is over once nothing of it lives any more. */
@@ -139,7 +148,7 @@ async function childrenGone(): Promise<void> {
 function failAndEnd(error: unknown): void {
   mustEnd = true;
   const run = current;
-  process.stderr.write(`${inspect(error)}\n`);
+  logError(error);
   if (run === null) process.exit(1);
   else void end(run, threw(error));
 }

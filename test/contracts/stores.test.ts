@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { StoreError } from '../../src/ports.ts';
+import type { Database } from '../../src/store/database.ts';
+import { readHistory } from '../../src/store/history.ts';
+import { openState } from '../../src/store/open-state.ts';
+import { createSqliteStore } from '../../src/store/sqlite-store.ts';
+import { chainNamed } from '../support/chain-definition.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { Schedule } from '../support/schedule.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+import { intended, saving, stateAt, storeContract, type OpenedStore } from './store-contract.ts';
+
+const mail = chainNamed('mail');
+
+describe('the memory store', () => storeContract(async () => openMemory(new MemoryStore())));
+
+describe('the SQLite store', () => {
+  storeContract(async () => openSqlite(newFolder()));
+
+  test('hands out the state of a run with its whole outcome', async () => {
+    const { folder, database, store } = await openFile();
+    const { fence } = await store.begin(mail);
+    await store.save(saving(fence, stateAt(1), [intended(1)]));
+    const [line] = readHistory(database, { chain: mail, run: 1, limit: 10 });
+    assert.deepEqual([line?.fence, line?.pass, line?.endedAt, line?.detail], [1, 1, null, null]);
+    closeFile(folder, database);
+  });
+
+  test('refuses a file that is no database, and leaves it as it is', async () => {
+    const folder = newFolder();
+    const path = join(folder, 'state.db');
+    const text = 'this is not a database '.repeat(100);
+    writeFileSync(path, text);
+    await assert.rejects(openState(path), (error) => isStoreError(error, 'it is damaged'));
+    assert.equal(readFileSync(path, 'utf8'), text);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('refuses a damaged file', async () => {
+    const { folder, database, store, path } = await openFile();
+    const { fence } = await store.begin(mail);
+    for (let run = 1; run <= 500; run += 1) await store.save(saving(fence, stateAt(run), [intended(run)]));
+    database.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0xa5, 4_096 + 100, bytes.length - 100);
+    writeFileSync(path, bytes);
+    await assert.rejects(openState(path), (error) => isStoreError(error, 'it is damaged'));
+    rmSync(folder, { recursive: true });
+  });
+
+  test('refuses a file that was cut short', async () => {
+    const { folder, database, store, path } = await openFile();
+    const { fence } = await store.begin(mail);
+    for (let run = 1; run <= 500; run += 1) await store.save(saving(fence, stateAt(run), [intended(run)]));
+    database.close();
+    truncateSync(path, 4_096 + 2_000);
+    await assert.rejects(openState(path), (error) => isStoreError(error, 'it is damaged'));
+    rmSync(folder, { recursive: true });
+  });
+
+  test('refuses the file of a newer version, and names both', async () => {
+    const { folder, database, path } = await openFile();
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    await assert.rejects(openState(path), (error) => isStoreError(error, 'schema 99, this one knows 1'));
+    rmSync(folder, { recursive: true });
+  });
+
+  test('says so when a stored state is none', async () => {
+    const { folder, database, store } = await openFile();
+    for (const text of ['{', '[]', '{"lastRun":-1}']) {
+      database.exec(`INSERT OR REPLACE INTO chain (name, fence, state) VALUES ('mail', 1, '${text}')`);
+      await assert.rejects(store.begin(mail), (error) =>
+        isStoreError(error, 'Cannot read the state of chain "mail"'),
+      );
+    }
+    closeFile(folder, database);
+  });
+
+  test('says so when the file cannot be opened', async () => {
+    const path = join(newFolder(), 'no-such-folder', 'state.db');
+    await assert.rejects(openState(path), (error) => isStoreError(error, 'nothing was started'));
+  });
+
+  test('stores nothing, and says so, while the disk is full, and goes on by itself', async () => {
+    const { folder, database, store } = await openFile();
+    const { fence } = await store.begin(mail);
+    await store.save(saving(fence, stateAt(1)));
+    const run = { streaks: { [`a long name ${'x'.repeat(200_000)}`]: 1 } };
+    const pages = Number(Object.values(database.prepare('PRAGMA page_count').get() ?? {})[0]);
+    database.exec(`PRAGMA max_page_count = ${pages}`);
+    await assert.rejects(store.save(saving(fence, stateAt(2, run))), (error) =>
+      isStoreError(error, 'free some space'),
+    );
+    database.exec('PRAGMA max_page_count = 100000');
+    assert.deepEqual((await store.begin(mail)).state, stateAt(1));
+    closeFile(folder, database);
+  });
+
+  test('loses nothing that it has acknowledged when its process is killed', async () => {
+    for (const afterLines of [1, 20, 150]) {
+      const folder = newFolder();
+      const path = join(folder, 'state.db');
+      const acknowledged = await saveUntilKilled(path, afterLines);
+      assert.ok(acknowledged >= afterLines);
+      const database = await openState(path);
+      const { state } = await storeOf(database, path).begin(mail);
+      assert.ok((state?.lastRun ?? 0) >= acknowledged, `${state?.lastRun} of ${acknowledged}`);
+      const [last] = readHistory(database, { chain: mail, run: null, limit: 1 });
+      assert.equal(last?.run, state?.lastRun);
+      closeFile(folder, database);
+    }
+  });
+});
+
+function openMemory(store: MemoryStore): OpenedStore {
+  return {
+    store,
+    history: (chain) =>
+      store
+        .historyOf(chainNamed(chain))
+        .map(({ run, task, outcome }) => ({ run, task, outcome: outcome?.kind ?? null })),
+    reopen: async () => openMemory(store),
+    close: async () => undefined,
+  };
+}
+
+async function openSqlite(folder: string): Promise<OpenedStore> {
+  const path = join(folder, 'state.db');
+  const database = await openState(path);
+  return {
+    store: storeOf(database, path),
+    history: (chain) =>
+      readHistory(database, { chain, run: null, limit: 1_000 }).map(({ run, task, outcome }) => ({
+        run,
+        task,
+        outcome,
+      })),
+    async reopen() {
+      database.close();
+      return openSqlite(folder);
+    },
+    async close() {
+      closeFile(folder, database);
+    },
+  };
+}
+
+interface OpenFile {
+  readonly folder: string;
+  readonly path: string;
+  readonly database: Database;
+  readonly store: ReturnType<typeof createSqliteStore>;
+}
+
+async function openFile(): Promise<OpenFile> {
+  const folder = newFolder();
+  const path = join(folder, 'state.db');
+  const database = await openState(path);
+  return { folder, path, database, store: storeOf(database, path) };
+}
+
+function storeOf(database: Database, path: string): ReturnType<typeof createSqliteStore> {
+  return createSqliteStore(database, path, new VirtualClock(new Schedule()));
+}
+
+function closeFile(folder: string, database: Database): void {
+  database.close();
+  rmSync(folder, { recursive: true });
+}
+
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'runner-store-'));
+}
+
+function isStoreError(error: unknown, part: string): boolean {
+  assert.ok(error instanceof StoreError, String(error));
+  assert.ok(error.message.includes(part), error.message);
+  return true;
+}
+
+/** Kills a process that saves in a loop once it has acknowledged so many; resolves to the last that it had. */
+async function saveUntilKilled(path: string, afterLines: number): Promise<number> {
+  const script = fileURLToPath(new URL('../fixtures/save-in-a-loop.js', import.meta.url));
+  const child = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  let last = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = Number(line);
+    if (last === afterLines) child.kill('SIGKILL');
+  }
+  await closed;
+  return last;
+}
