@@ -13,7 +13,7 @@ import {
 import type { Workshop } from './workshop.ts';
 
 /** Runs before the measured ones, in which everything gets warm. */
-const warmUpRuns = 300;
+const warmUpRuns = 1_000;
 /** How long a process may still tidy up after its first run before its memory is looked at. */
 const settleMs = 1_000;
 

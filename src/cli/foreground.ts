@@ -1,5 +1,7 @@
 import type { ChainTold } from '../core/event.ts';
 import { followLog, type FollowedLog } from '../log/follow-log.ts';
+import { createHeldLine } from './held-line.ts';
+import { createLineSplitter } from './line-splitter.ts';
 import { toldText, type Weight } from './told-text.ts';
 import { visible } from './visible.ts';
 
@@ -20,62 +22,30 @@ export interface Foreground {
   close(): void;
 }
 
-/** A run that is shorter than this and writes nothing gets one line, not two. */
-const startLineAfterMs = 1_000;
-
 /** Shows a chain on standard output, where nobody may be listening any more. */
 export function createForeground(options: ForegroundOptions): Foreground {
   let log: FollowedLog | null = null;
-  let unfinished = '';
-  let startLine: (() => void) | null = null;
-  let startTimer: NodeJS.Timeout | undefined;
+  const outputLines = createLineSplitter(outputLine);
+  const startLine = createHeldLine();
   // `runner run ... | head -1` must not end the chain.
   process.stdout.on('error', () => undefined);
-
-  function print(text: string): void {
-    process.stdout.write(`${text}\n`);
-  }
 
   function line(text: string, weight: Weight): void {
     if (options.isQuiet && weight === 'routine') return;
     print(`${clockText()} ${options.chain}  ${visible(text)}`);
   }
 
-  // The line that a run has started comes when there is something to wait for, or output to put below it.
-  function holdStartLine(show: () => void): void {
-    startLine = show;
-    startTimer = setTimeout(showStartLine, startLineAfterMs);
-  }
-
-  function showStartLine(): void {
-    clearTimeout(startTimer);
-    startLine?.();
-    startLine = null;
-  }
-
-  function dropStartLine(): void {
-    clearTimeout(startTimer);
-    startLine = null;
-  }
-
-  function output(text: string): void {
-    const lines = (unfinished + text).split('\n');
-    unfinished = lines.pop() ?? '';
-    for (const one of lines) outputLine(one);
-  }
-
   function outputLine(text: string): void {
     if (options.isJson) print(JSON.stringify({ event: 'output', chain: options.chain, text }));
     else if (!options.isQuiet) {
-      showStartLine();
+      startLine.show();
       print(`${clockText()} ${options.chain} │ ${visible(text)}`);
     }
   }
 
   function finishOutput(): void {
     log?.drain();
-    if (unfinished !== '') outputLine(unfinished);
-    unfinished = '';
+    outputLines.finish();
   }
 
   return {
@@ -88,11 +58,11 @@ export function createForeground(options: ForegroundOptions): Foreground {
       const shown = toldText(told);
       if (shown === null) return;
       if (told.told.kind === 'run started') {
-        holdStartLine(() => line(shown.text, shown.weight));
+        startLine.hold(() => line(shown.text, shown.weight));
         return;
       }
-      if (told.told.kind === 'run ended') dropStartLine();
-      else showStartLine();
+      if (told.told.kind === 'run ended') startLine.drop();
+      else startLine.show();
       line(shown.text, shown.weight);
     },
     note(text) {
@@ -101,17 +71,21 @@ export function createForeground(options: ForegroundOptions): Foreground {
     follow(logFile, from) {
       if (options.isQuiet && !options.isJson) return;
       log = followLog(logFile, from, {
-        text: output,
+        text: (text) => outputLines.add(text),
         leftOut: (bytes) =>
           outputLine(`... ${bytes} bytes left out here; "runner logs ${options.chain}" has them`),
       });
     },
     close() {
-      dropStartLine();
+      startLine.drop();
       finishOutput();
       log?.close();
     },
   };
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 function asJson({ chain, fence, told }: ChainTold): Record<string, unknown> {

@@ -60,19 +60,14 @@ describe('the length of a cooldown', () => {
   });
 
   test('loses at most the share that jitter may take', () => {
+    const shares = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
-      fc.property(
-        backOffs,
-        streaks,
-        chances,
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        ({ firstMs, factor, capMs }, streak, chance, jitter) => {
-          const whole = lengthOf(backOff(firstMs, { factor, capMs }), streak);
-          const found = lengthOf(backOff(firstMs, { factor, capMs, jitter }), streak, chance);
-          assert.ok(found <= whole, `${found} > ${whole}`);
-          assert.ok(found >= Math.floor(whole * (1 - jitter)), `${found} < ${whole} * (1 - ${jitter})`);
-        },
-      ),
+      fc.property(backOffs, streaks, fc.tuple(chances, shares), (wait, streak, [chance, jitter]) => {
+        const whole = lengthOf(backOff(wait.firstMs, wait), streak);
+        const found = lengthOf(backOff(wait.firstMs, { ...wait, jitter }), streak, chance);
+        assert.ok(found <= whole, `${found} > ${whole}`);
+        assert.ok(found >= Math.floor(whole * (1 - jitter)), `${found} < ${whole} * (1 - ${jitter})`);
+      }),
     );
   });
 
@@ -123,7 +118,8 @@ describe('a stored wait', () => {
 
   test('is never stretched beyond its length by a reboot, however wrong the wall clock', () => {
     fc.assert(
-      fc.property(lengths, wallMoments, uptimes, wallMoments, (lengthMs, wallMs, uptimeMs, laterWallMs) => {
+      fc.property(lengths, uptimes, fc.tuple(wallMoments, wallMoments), (lengthMs, uptimeMs, walls) => {
+        const [wallMs, laterWallMs] = walls;
         const wait = storedWait(toDurationMs(lengthMs), hereAt(1_000, { wallMs }));
         const end = endOfWait(wait, hereAt(uptimeMs, { boot: 'boot-2', wallMs: laterWallMs }));
         assert.ok(end >= toMonotonicMs(uptimeMs) && end <= uptimeMs + lengthMs);

@@ -31,21 +31,21 @@ describe('the position after a run', () => {
   }
 
   test('names a task of the chain and never an earlier pass', () => {
+    const cases = fc.record({
+      size: fc.integer({ min: 1, max: 5 }),
+      index: fc.nat(4),
+      verdict: fc.constantFrom<Verdict>('success', 'failure', 'no verdict'),
+      onFailure: fc.constantFrom<OnFailure>('continue', 'retry', 'restart', 'pause'),
+    });
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 5 }),
-        fc.nat(4),
-        fc.constantFrom<Verdict>('success', 'failure', 'no verdict'),
-        fc.constantFrom<OnFailure>('continue', 'retry', 'restart', 'pause'),
-        (size, index, verdict, onFailure) => {
-          const definition = chainOf(Array.from({ length: size }, () => ({})));
-          const before = at(7, index % size);
-          const after = positionAfter(before, { verdict, onFailure }, definition);
-          assert.ok(after.taskIndex >= 0 && after.taskIndex < size);
-          const isNewPass = after.pass === 8 && after.taskIndex === 0;
-          assert.ok(isNewPass || (after.pass === 7 && after.taskIndex >= before.taskIndex));
-        },
-      ),
+      fc.property(cases, ({ size, index, verdict, onFailure }) => {
+        const definition = chainOf(Array.from({ length: size }, () => ({})));
+        const before = at(7, index % size);
+        const after = positionAfter(before, { verdict, onFailure }, definition);
+        assert.ok(after.taskIndex >= 0 && after.taskIndex < size);
+        const isNewPass = after.pass === 8 && after.taskIndex === 0;
+        assert.ok(isNewPass || (after.pass === 7 && after.taskIndex >= before.taskIndex));
+      }),
     );
   });
 

@@ -16,16 +16,25 @@ const stopped: Outcome = { kind: 'stopped' };
 interface Case extends Partial<Settlement> {
   readonly state?: Partial<Facts['state']>;
   readonly passes?: Partial<Facts['passes']>;
+  readonly wanted?: Facts['wanted'];
   readonly onFailure?: OnFailure;
   readonly taskIndex?: number;
 }
 
 /** Ends a run of the first of two tasks (or of the second) at 100. */
-function settled({ state, passes, onFailure = 'continue', taskIndex = 0, ...changed }: Case): Learned {
+function settled({
+  state,
+  passes,
+  wanted = { kind: 'run' },
+  onFailure = 'continue',
+  taskIndex = 0,
+  ...changed
+}: Case): Learned {
   const run = runOf({ taskIndex, task: `task${taskIndex + 1}` });
   const task = { successMs: 5_000, failure: backOff(1_000), onFailure };
   return settle(
     factsOf({
+      wanted,
       state: { lastRun: 1, run, taskIndex, ...state },
       passes: { goal: null, done: 0, isFailing: false, lastFailed: false, ...passes },
     }),
@@ -120,6 +129,15 @@ describe('what follows', () => {
     for (const outcome of [success, stopped]) {
       assert.equal(settled({ outcome, onFailure: 'pause' }).facts.state.pausedSince, null);
     }
+  });
+
+  test('is nothing once the chain is asked to stop, or has made its passes', () => {
+    const next = [
+      settled({ wanted: { kind: 'stop', since: momentAt(50).monotonic } }),
+      settled({ taskIndex: 1, passes: { goal: 1 } }),
+      settled({ taskIndex: 0, passes: { goal: 1 } }),
+    ].map(({ told }) => (told[0]?.kind === 'run ended' ? (told[0].next?.task ?? null) : 'no end'));
+    assert.deepEqual(next, [null, null, 'task2']);
   });
 
   test('has no name where no configuration has its task', () => {

@@ -63,6 +63,8 @@ sub run_task {
   return ended($number, "unstartable " . encode("$!"), $began, 'over') if !defined $pid;
   if ($pid == 0) {
     setpgrp 0, 0;
+    # What may be left behind must not keep the lock from the next worker.
+    close $lock if $leftovers eq 'allow';
     @ENV{qw(RUNNER_TASK RUNNER_RUN RUNNER_PASS RUNNER_FENCE)} = ($task, $number, $pass, $fence);
     my $argv = $tasks[$index];
     $SIG{PIPE} = 'DEFAULT';

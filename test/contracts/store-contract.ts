@@ -10,7 +10,7 @@ import { chainNamed } from '../support/chain-definition.ts';
 import { momentAt, runOf } from '../support/chain-facts.ts';
 
 /** One line of a history, as far as every store keeps it. */
-export interface ContractLine {
+interface ContractLine {
   readonly run: number;
   readonly task: string;
   readonly outcome: string | null;

@@ -33,7 +33,7 @@ for (const worker of ['command', 'function'] as const) {
       const names = namesOf(signal);
       const [outcome, name] = read(history.get(`ulimit -c 0; kill -${signal} $$`), 'signal');
       assert.equal(outcome, 'killed', `signal ${signal}`);
-      assert.ok(names.includes(String(name)), `signal ${signal} was recorded as ${name}`);
+      assert.ok(names.includes(String(name)), `signal ${signal} was recorded as ${String(name)}`);
     }
     await project.close();
   });

@@ -128,7 +128,7 @@ function check(project: TestProject, record: string, outcome: Kind['outcome']): 
     const entry = history.get(run ?? 0);
     const expected = outcome(status ?? 0);
     assert.equal(entry?.outcome, expected.outcome, `run ${run} (seed ${seed})`);
-    assert.equal(entry?.detail?.exitCode, expected.exitCode, `run ${run} (seed ${seed})`);
+    assert.equal(entry.detail?.exitCode, expected.exitCode, `run ${run} (seed ${seed})`);
     seen += 1;
   }
   assert.ok(seen >= kills / 5, `only ${seen} runs were seen to end (seed ${seed})`);

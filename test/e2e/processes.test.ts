@@ -3,7 +3,13 @@ import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { processesBelow, waitForFile, waitUntilGone } from '../support/processes.ts';
-import { createProject, fixture, type RunnerProcess, type TestProject } from '../support/runner-process.ts';
+import {
+  createProject,
+  fixture,
+  type RunnerEvent,
+  type RunnerProcess,
+  type TestProject,
+} from '../support/runner-process.ts';
 
 const backToBack = ['--cooldown', '0s', '--failure-cooldown', '0s'];
 
@@ -23,7 +29,7 @@ projectTest('a process in a session of its own holds the next run back until it 
   const leave = `sh: setsid sh -c "sleep 0.6; echo gone > ${project.folder}/gone" >/dev/null 2>&1 & exit 0`;
   const runner = project.start(leave, '--name', 'c', ...backToBack, '--passes', '2');
   const left = await runner.next('run left behind');
-  assert.match(JSON.stringify(left['leftovers']), /sleep 0\.6/);
+  assert.match(JSON.stringify(left.leftovers), /sleep 0\.6/);
   await runner.next('leftovers gone');
   assert.ok(existsSync(join(project.folder, 'gone')), 'the next run may start only when the process is gone');
   assert.equal((await runner.ended).exitCode, 0);
@@ -57,7 +63,7 @@ projectTest('with leftovers: "kill" what a run left behind is ended', async (pro
   const left = await runner.next('run left behind');
   await runner.next('leftovers gone');
   assert.equal((await runner.ended).exitCode, 0);
-  await waitUntilGone(pidsIn(left['leftovers']));
+  await waitUntilGone(pidsIn(left.leftovers));
 });
 
 projectTest('with leftovers: "allow" the next run does not wait', async (project) => {
@@ -89,11 +95,11 @@ projectTest(
     });
     const runner = project.start('c', '--passes', '1');
     const started = await runner.next('run started');
-    await runner.next('ending step taken', (event) => event['step'] === 'cancelled');
+    await runner.next('ending step taken', (event) => event.step === 'cancelled');
     const pids = processesBelow(runner.child.pid ?? 0, 'sleep');
-    await runner.next('ending step taken', (event) => event['step'] === 'killed');
+    await runner.next('ending step taken', (event) => event.step === 'killed');
     const ended = await runner.next('run ended');
-    assert.deepEqual([ended.run, Object(ended['outcome']).kind], [started.run, 'timed out']);
+    assert.deepEqual([ended.run, ended.outcome?.kind], [started.run, 'timed out']);
     assert.equal((await runner.ended).exitCode, 1);
     assert.ok(pids.length >= 2, `found ${pids.length} processes of the run`);
     await waitUntilGone(pids);
@@ -104,36 +110,36 @@ projectTest('a run that is stopped by SIGSTOP is ended by its timeout', async (p
   configure(project, { tasks: ['sh: kill -STOP $$; sleep 300'], timeout: '300ms', killGrace: '5s' });
   const runner = project.start('c', '--passes', '1');
   const ended = await runner.next('run ended');
-  assert.equal(Object(ended['outcome']).kind, 'timed out');
+  assert.equal(ended.outcome?.kind, 'timed out');
   await runner.ended;
 });
 
 projectTest('a function that blocks for ever is ended by its timeout', async (project) => {
   const runner = startFunction(project, 'endless.blocksForEver', '--passes', '1', '--timeout', '300ms');
   const ended = await runner.next('run ended');
-  assert.equal(Object(ended['outcome']).kind, 'timed out');
+  assert.equal(ended.outcome?.kind, 'timed out');
   assert.equal((await runner.ended).exitCode, 1);
 });
 
 projectTest('a function sees its signal aborted by a timeout', async (project) => {
   const runner = startFunction(project, 'endless.untilAborted', '--passes', '1', '--timeout', '200ms');
   const ended = await runner.next('run ended');
-  assert.equal(Object(ended['outcome']).kind, 'timed out');
+  assert.equal(ended.outcome?.kind, 'timed out');
   assert.equal((await runner.ended).exitCode, 1);
 });
 
 projectTest('process.exit(0) in a function is no success', async (project) => {
   const runner = startFunction(project, 'endless.exitsWithSuccess', '--passes', '1');
   const ended = await runner.next('run ended');
-  assert.equal(Object(ended['outcome']).kind, 'interrupted');
-  assert.match(Object(ended['outcome']).reason, /exit status 0/);
+  assert.equal(ended.outcome?.kind, 'interrupted');
+  assert.match(ended.outcome.reason ?? '', /exit status 0/);
   assert.equal((await runner.ended).exitCode, 1);
 });
 
 projectTest('a promise that nobody waits for fails the run in progress', async (project) => {
   const runner = startFunction(project, 'endless.rejectsLater', '--passes', '2');
   const ended = await runner.next('run ended');
-  assert.match(JSON.stringify(ended['outcome']), /nobody waits for me/);
+  assert.match(JSON.stringify(ended.outcome), /nobody waits for me/);
   assert.equal((await runner.ended).exitCode, 1);
 });
 
@@ -151,7 +157,7 @@ projectTest('a task that kills its worker is interrupted, and nothing overlaps',
   const task = `sh: (trap "" HUP; ${witness}) & sleep 0.1; [ $RUNNER_RUN = 1 ] && kill -9 $PPID; wait`;
   const runner = project.start(task, '--name', 'c', ...backToBack, '--passes', '3');
   const ended = await runner.next('run ended');
-  assert.equal(Object(ended['outcome']).kind, 'interrupted');
+  assert.equal(ended.outcome?.kind, 'interrupted');
   assert.equal((await runner.ended).exitCode, 0);
   assert.doesNotMatch(readFileSync(join(project.folder, 'record'), 'utf8'), /overlap/);
 });
@@ -181,7 +187,7 @@ projectTest('a lock file that is removed is noticed before the next run', async 
   const lock = join(project.folder, '.runner/locks/c.lock');
   renameSync(lock, `${lock}.gone`);
   const lost = await runner.next('worker lost');
-  assert.match(String(lost['reason']), /was removed or replaced/);
+  assert.match(String(lost.reason), /was removed or replaced/);
   await runner.ended;
   assert.ok(existsSync(lock), 'a new lock file is made');
 });
@@ -193,7 +199,7 @@ projectTest(
     const list = `sh: ${look}`;
     const runner = project.start(list, '--name', 'c', '--passes', '1');
     const output = await runner.next('output');
-    assert.equal(output['text'], '0 1 2 97 ');
+    assert.equal(output.text, '0 1 2 97 ');
     await runner.ended;
   },
 );
@@ -204,7 +210,7 @@ projectTest('the environment of a task is clean', async (project) => {
   const runner = project.start('sh: env | cut -d= -f1 | sort | tr "\\n" " "', '--name', 'c', '--passes', '1');
   delete process.env['NODE_OPTIONS'];
   delete process.env['DATABASE_PASSWORD'];
-  const names = String((await runner.next('output'))['text'])
+  const names = String((await runner.next('output')).text)
     .trim()
     .split(' ');
   const allowed =
@@ -248,11 +254,11 @@ projectTest('a program that is not there any more could not be started, and says
     '3',
   );
   const first = await runner.next('run ended');
-  assert.deepEqual(first['outcome'], { kind: 'exited', exitCode: 127 });
+  assert.deepEqual(first.outcome, { kind: 'exited', exitCode: 127 });
   renameSync(program, `${program}.gone`);
   const second = await runner.next('run ended');
-  assert.equal(Object(second['outcome']).kind, 'not started');
-  assert.match(Object(second['outcome']).reason, /No such file/);
+  assert.equal(second.outcome?.kind, 'not started');
+  assert.match(second.outcome.reason ?? '', /No such file/);
   assert.equal((await runner.ended).exitCode, 1);
 });
 
@@ -302,7 +308,7 @@ projectTest(
     await new Promise((resolve) => setTimeout(resolve, 800));
     runner.signal('SIGCONT');
     const ended = await runner.next('run ended');
-    assert.equal(Object(ended['outcome']).kind, 'succeeded');
+    assert.equal(ended.outcome?.kind, 'succeeded');
     await runner.ended;
   },
 );
@@ -317,7 +323,6 @@ function startFunction(project: TestProject, task: string, ...args: string[]): R
   return project.start(task, '--name', 'c', ...backToBack, ...state, ...args);
 }
 
-function pidsIn(leftovers: unknown): readonly number[] {
-  assert.ok(Array.isArray(leftovers));
-  return leftovers.map((holder: unknown) => Number(Object(holder).pid));
+function pidsIn(leftovers: RunnerEvent['leftovers']): readonly number[] {
+  return (leftovers ?? []).map((holder) => holder.pid);
 }

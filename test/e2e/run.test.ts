@@ -91,7 +91,7 @@ projectTest(
     assert.equal((await runner.ended).exitCode, 0);
     const again = project.start('c');
     const started = await again.next('run started');
-    assert.equal(started['task'], 'sleep 300');
+    assert.equal(started.task, 'sleep 300');
     again.signal('SIGTERM');
     again.signal('SIGTERM');
     await again.ended;
@@ -173,7 +173,7 @@ projectTest(
     for (const pid of worker.below) process.kill(pid, 'SIGKILL');
     const next = project.start(...args);
     const ended = await next.next('run ended');
-    assert.equal(Object(ended['outcome']).kind, 'interrupted');
+    assert.equal(ended.outcome?.kind, 'interrupted');
     next.signal('SIGTERM');
     next.signal('SIGTERM');
     await next.ended;
@@ -214,7 +214,7 @@ projectTest('a timeout is kept by the next runner', async (project) => {
   writeFileSync(join(project.folder, 'runner.config.json'), JSON.stringify({ chains: { c: chain } }));
   const next = project.start('c', '--passes', '1');
   const ended = await next.next('run ended');
-  assert.deepEqual([ended.run, Object(ended['outcome']).kind], [1, 'timed out']);
+  assert.deepEqual([ended.run, ended.outcome?.kind], [1, 'timed out']);
   await next.ended;
 });
 
@@ -231,7 +231,7 @@ projectTest(
       await runner.next('run ended');
       project.shell(`head -c 10000000 /dev/zero > ${state}/ballast`);
       const failed = await runner.next('store failed');
-      assert.match(String(failed['reason']), /free some space/);
+      assert.match(String(failed.reason), /free some space/);
       project.shell(`rm ${state}/ballast`);
       await runner.next('store works again');
       await runner.next('run ended');

@@ -19,6 +19,7 @@ export interface WorldReport {
 
 const maxFaults = 25;
 const maxSteps = 600;
+const maxPeacefulSteps = 50_000;
 const hourMs = 3_600_000;
 
 /** Plays one world: a while in which everything goes wrong, then peace, in which the chain must go on. */
@@ -86,7 +87,11 @@ class World {
     this.#calm();
     const passes = this.#witness.passesMade;
     const untilMs = this.#schedule.nowMs + this.#patienceMs();
-    while (this.#witness.passesMade === passes && (await this.#step(untilMs)));
+    steps = 0;
+    while (this.#witness.passesMade === passes && (await this.#step(untilMs))) {
+      steps += 1;
+      this.#witness.check(steps < maxPeacefulSteps, 'it goes round in circles');
+    }
     this.#witness.check(
       this.#witness.passesMade > passes,
       `no pass is made in peace; it waits for "${this.#runner?.waitingFor}"`,

@@ -3,6 +3,7 @@ import type { ChainTold } from '../../src/core/event.ts';
 import type { ChainState } from '../../src/core/facts.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { toFence } from '../../src/core/units.ts';
+import { parseState } from '../../src/store/parse-state.ts';
 import { StoreError, type Saving, type Store, type Term } from '../../src/ports.ts';
 
 /** One run in the history of a memory store. */
@@ -53,7 +54,7 @@ export class MemoryStore implements Store {
   /** The state that a new term would begin with. */
   stateOf(chain: ChainName): ChainState | null {
     const text = this.#chains.get(chain)?.state ?? null;
-    return text === null ? null : parseState(text);
+    return text === null ? null : parseState(text, `chain "${chain}" in memory`);
   }
 
   /** The kept runs of a chain, the newest last. */
@@ -101,9 +102,4 @@ function writeHistory(history: Map<number, KeptRun>, { told }: ChainTold): void 
 
 async function attempt<Result>(work: () => Result): Promise<Result> {
   return work();
-}
-
-function parseState(text: string): ChainState {
-  const state: ChainState = JSON.parse(text);
-  return state;
 }

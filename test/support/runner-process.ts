@@ -8,7 +8,12 @@ import { fileURLToPath } from 'node:url';
 export interface RunnerEvent {
   readonly event: string;
   readonly run?: number;
-  readonly [field: string]: unknown;
+  readonly task?: string;
+  readonly outcome?: { readonly kind: string; readonly reason?: string; readonly exitCode?: number };
+  readonly leftovers?: readonly { readonly pid: number; readonly command: string }[];
+  readonly reason?: string;
+  readonly text?: string;
+  readonly step?: string;
 }
 
 /** A line of `runner history --json`. */
@@ -95,7 +100,7 @@ export function createProject(): TestProject {
       return stdout
         .split('\n')
         .filter((line) => line !== '')
-        .map((line): HistoryLine => JSON.parse(line));
+        .map(parseHistoryLine);
     },
     async close() {
       for (const { child } of started) child.kill('SIGKILL');
@@ -115,7 +120,7 @@ function startProcess(folder: string, args: readonly string[]): RunnerProcess {
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) events.push(JSON.parse(line));
+    for (const line of lines) events.push(parseEvent(line));
     wakeAll();
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
@@ -147,4 +152,24 @@ function startProcess(folder: string, args: readonly string[]): RunnerProcess {
     },
     signal: (signal) => void child.kill(signal),
   };
+}
+
+function parseEvent(line: string): RunnerEvent {
+  const value: unknown = JSON.parse(line);
+  if (isEvent(value)) return value;
+  throw new Error(`This is no event: ${line}`);
+}
+
+function isEvent(value: unknown): value is RunnerEvent {
+  return typeof value === 'object' && value !== null && 'event' in value;
+}
+
+function parseHistoryLine(line: string): HistoryLine {
+  const value: unknown = JSON.parse(line);
+  if (isHistoryLine(value)) return value;
+  throw new Error(`This is no line of a history: ${line}`);
+}
+
+function isHistoryLine(value: unknown): value is HistoryLine {
+  return typeof value === 'object' && value !== null && 'run' in value && 'outcome' in value;
 }

@@ -29,9 +29,10 @@ function childrenOfThread(thread: string): number[] {
     const text = buffer.toString('latin1', 0, readSync(openFile(thread), buffer, 0, buffer.length, 0)).trim();
     return text === '' ? [] : text.split(' ').map(Number);
   } catch (error) {
-    // The thread ended; its children are listed with another one.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')))
-      throw error;
+    // Another thread may have ended; its children are listed with the main one, which is always there.
+    const isGone =
+      error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+    if (!isGone || thread === String(process.pid)) throw error;
     closeFile(thread);
     return [];
   }
