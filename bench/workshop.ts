@@ -81,7 +81,7 @@ function makeAppend(folder: string): AppendProgram {
   const path = `${folder}/append`;
   writeFileSync(`${path}.c`, appendSource);
   try {
-    execFileSync('cc', ['-O2', '-static', '-o', path, `${path}.c`], { stdio: 'ignore' });
+    execFileSync(process.env['CC'] ?? 'cc', ['-O2', '-static', '-o', path, `${path}.c`], { stdio: 'ignore' });
     return { path, kind: 'a static program' };
   } catch {
     // No compiler, or no static libc.

@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { root, run } from './command.mjs';
 
 const path = `${root}docs/command-line.md`;
-const marks = /(<!-- help of runner ?(.*?) -->\n)[^]*?(<!-- end of help -->)/g;
+const marks = /(?<=<!-- help of runner ?(?<command>[a-z ]*?) -->\n)[^]*?(?=<!-- end of help -->)/g;
 const isCheck = process.argv.includes('--check');
 
 const page = await readFile(path, 'utf8');
@@ -19,13 +19,12 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** Puts the help of each command between its marks. */
 async function withHelp(text) {
-  const commands = new Set([...text.matchAll(marks)].map(([, , command]) => command));
-  const helps = new Map();
-  for (const command of commands) helps.set(command, await helpOf(command));
-  return text.replace(
-    marks,
-    (_, begin, command, end) => `${begin}\n\`\`\`text\n${helps.get(command)}\n\`\`\`\n\n${end}`,
-  );
+  let fresh = text;
+  for (const { 0: block, groups } of text.matchAll(marks)) {
+    const help = await helpOf(groups.command);
+    fresh = fresh.replace(block, () => `\n\`\`\`text\n${help}\n\`\`\`\n\n`);
+  }
+  return fresh;
 }
 
 /** Commander fits its help to the terminal; without one it takes 80 columns. */

@@ -194,8 +194,13 @@ export class SimulatedRunner {
     if (event.kind === 'worker locked' && event.found.kind === 'ended' && run?.stage.kind === 'running') {
       witness.foundInJournal(run.number, wasBlocked);
     }
-    if (this.#isFrozen || this.#unheard.length > 0) this.#unheard.push(() => post(event));
+    if (this.#isFrozen || this.#unheard.length > 0) this.#unheard.push(() => post(this.#heardNow(event)));
     else post(event);
+  }
+
+  // The end of a run is dated when it is heard.
+  #heardNow(event: ChainEvent): ChainEvent {
+    return event.kind === 'run ended' ? { ...event, at: this.#parts.clock.now() } : event;
   }
 
   #hear(): void {

@@ -58,7 +58,7 @@ export class Witness {
   readonly #steps = new Map<number, Step[]>();
   readonly #streaks = new Map<string, number>();
   readonly #readings: Here[] = [];
-  #jumpedAt: Moment['monotonic'] | null = null;
+  readonly #jumps: Here[] = [];
   #lastBegun = 0;
   #lastSettled: {
     readonly run: Run;
@@ -86,7 +86,7 @@ export class Witness {
   }
 
   wallSet(): void {
-    this.#jumpedAt = this.#clock.now().monotonic;
+    this.#jumps.push(this.#here());
   }
 
   /** A worker was handed a run, so its intent must be durable. */
@@ -281,9 +281,10 @@ export class Witness {
     return Math.min(...ends);
   }
 
-  #isUnsure({ now }: Here): boolean {
-    const jumpedAt = this.#jumpedAt;
-    return jumpedAt !== null && Math.abs(jumpedAt - now.monotonic) < unsureAfterJumpMs;
+  #isUnsure({ boot, now }: Here): boolean {
+    return this.#jumps.some(
+      (jump) => jump.boot === boot && Math.abs(jump.now.monotonic - now.monotonic) < unsureAfterJumpMs,
+    );
   }
 
   /** The shortest cooldown that the definition allows after this run. */
