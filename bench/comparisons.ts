@@ -15,7 +15,7 @@ import {
 import { missing, openWorkshop, type Workshop } from './workshop.ts';
 
 const resultsFile = fileURLToPath(new URL('../../bench/results.md', import.meta.url));
-const commandRuns = 2_000;
+const commandRuns = 1_500;
 const loopRuns = 1_000;
 const spawnRuns = 600;
 const functionRuns = 10_000;
@@ -80,7 +80,7 @@ function commandCost(workshop: Workshop): Comparison {
     title: 'Processor time of the supervisor for each run of a command',
     unit: 'ms',
     digits: 3,
-    rounds: 5,
+    rounds: 3,
     floor: 'bare spawn in Node',
     note: 'Of that one process alone, user and system; neither its worker nor the command counts.',
     goals: [{ contender: 'runner', of: 'median', atMost: 0.2 }],

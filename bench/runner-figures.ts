@@ -12,8 +12,8 @@ import {
 } from './process-figures.ts';
 import type { Workshop } from './workshop.ts';
 
-/** Runs before the measured ones, in which everything gets warm. */
-const warmUpRuns = 1_000;
+/** Runs before the measured ones: until then much of the time goes into compiling the runner's JavaScript. */
+const warmUpRuns = 3_000;
 /** How long a process may still tidy up after its first run before its memory is looked at. */
 const settleMs = 1_000;
 

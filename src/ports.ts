@@ -89,8 +89,8 @@ export interface Worker {
 /** A chain's log and how far it reaches. */
 export interface Output {
   position(): LogPosition;
-  /** Whether it has grown beyond its limit. */
-  isFull(): boolean;
+  /** Whether it has grown beyond its limit at `position`. */
+  isFull(position: LogPosition): boolean;
   /** Sets it aside and begins a new one. Call it only while there is neither a run nor a worker. */
   rotate(): void;
 }

@@ -31,7 +31,7 @@ export function createForeground(options: ForegroundOptions): Foreground {
   process.stdout.on('error', () => undefined);
 
   function line(text: string, weight: Weight): void {
-    if (options.isQuiet && weight === 'routine') return;
+    if (options.isQuiet && weight !== 'problem') return;
     print(`${clockText()} ${options.chain}  ${visible(text)}`);
   }
 

@@ -31,6 +31,7 @@ async function main(argv: readonly string[]): Promise<void> {
   program.addCommand(historyCommand());
   program.addCommand(logsCommand());
   program.addHelpText('after', footer);
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

@@ -6,12 +6,15 @@ import { lengthText, outcomeText } from './outcome-text.ts';
 export type Weight = 'routine' | 'notice' | 'problem';
 
 /** A line for people, or `null` for what is not worth one. */
-export function toldText({ told }: ChainTold): { readonly text: string; readonly weight: Weight } | null {
+export function toldText({
+  told,
+  fence,
+}: ChainTold): { readonly text: string; readonly weight: Weight } | null {
   switch (told.kind) {
     case 'run started':
       return { text: `run ${told.run.number}  ${told.run.task}`, weight: 'routine' };
     case 'run ended':
-      return endedText(told);
+      return endedText(told, told.run.fence !== fence);
     case 'run left behind':
       return { text: leftBehindText(told.run.number, told.leftovers), weight: 'problem' };
     case 'leftovers gone':
@@ -40,12 +43,13 @@ export function toldText({ told }: ChainTold): { readonly text: string; readonly
   }
 }
 
-function endedText(told: RunEndedTold): { text: string; weight: Weight } {
+function endedText(told: RunEndedTold, isTakenOver: boolean): { text: string; weight: Weight } {
   const { run, outcome, verdict, healedStreak, streak, durationMs } = told;
+  const origin = isTakenOver ? ' (of the runner before)' : '';
   const healed = healedStreak > 0 ? `, the first time after ${counted(healedStreak, 'failure')}` : '';
   const repeated = streak > 1 ? ` (${streak} times in a row)` : '';
   return {
-    text: `run ${run.number}  ${run.task} ${outcomeText(outcome, durationMs)}${healed}${repeated}${nextText(told)}`,
+    text: `run ${run.number}${origin}  ${run.task} ${outcomeText(outcome, durationMs)}${healed}${repeated}${nextText(told)}`,
     weight: verdict === 'failure' || healedStreak > 0 ? 'problem' : 'routine',
   };
 }

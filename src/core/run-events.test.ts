@@ -88,6 +88,19 @@ describe('run intended', () => {
     assert.deepEqual(told, [{ kind: 'run intended', run: facts.state.run, at: momentAt(10).wall }]);
   });
 
+  test('puts the run into the care of a worker that is ready, so that the next runner knows it', () => {
+    const ready = factsOf({ worker: { kind: 'ready', identity: workerIdentity() } });
+    const learned = learn(ready, { kind: 'run intended', at: momentAt(0), boot }, chain);
+    assert.deepEqual(learned.facts.state.run?.worker, workerIdentity);
+  });
+
+  test('is a bug while another run is not over', () => {
+    assert.throws(
+      () => learn(running, { kind: 'run intended', at: momentAt(0), boot }, chain),
+      /Run 1 is not over/,
+    );
+  });
+
   test('has no name for a task that no configuration can lack', () => {
     const learned = learn(before, { kind: 'run intended', at: momentAt(10), boot }, chainOf([{}]));
     assert.equal(learned.facts.state.run?.task, '');
@@ -162,6 +175,22 @@ describe('run ended', () => {
     assert.deepEqual(outcomeAfter({ kind: 'succeeded' }, ending('timeout'), chainOf([{}])), {
       kind: 'timed out',
       timeoutMs: 0,
+    });
+  });
+
+  test('is the true outcome of a command that ended after a stop was asked and before it was cancelled', () => {
+    const asked: EndingStep = { ...ending('stop'), step: 'asked' };
+    assert.deepEqual(outcomeAfter({ kind: 'exited', exitCode: 1 }, asked), { kind: 'exited', exitCode: 1 });
+  });
+
+  test('is a stop for a function that was asked and threw', () => {
+    const asked: EndingStep = { ...ending('stop'), step: 'asked' };
+    const [task] = chain.tasks;
+    assert.ok(task !== undefined);
+    const work = { kind: 'function', file: '/srv/tasks.js', exportName: 'sync' } as const;
+    const threw: Ending = { kind: 'threw', error: { name: 'AbortError', message: '', stack: '' } };
+    assert.deepEqual(outcomeAfter(threw, asked, { ...chain, tasks: [{ ...task, work }] }), {
+      kind: 'stopped',
     });
   });
 

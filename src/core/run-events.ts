@@ -14,7 +14,8 @@ export function runIntended(
   event: EventOf<'run intended'>,
   definition: ChainDefinition,
 ): Learned {
-  const { state } = facts;
+  const { state, worker } = facts;
+  if (state.run !== null) throw new Error(`Run ${state.run.number} is not over, so no other may be intended`);
   const number = toRunNumber(state.lastRun + 1);
   const run: Run = {
     number,
@@ -25,7 +26,7 @@ export function runIntended(
     boot: event.boot,
     stage: { kind: 'intended', at: event.at },
     ending: null,
-    worker: null,
+    worker: worker.kind === 'ready' ? worker.identity : null,
     workerLost: null,
   };
   return {
@@ -109,6 +110,9 @@ export function runOver(facts: Facts, event: EventOf<'run over'>): Learned {
  */
 function outcomeOf(run: Run, { ending, at }: RunEnded, definition: ChainDefinition): Outcome {
   if (run.ending === null || run.ending.why === 'leftovers') return ending;
+  // To be asked means something to a function only, which sees its signal aborted.
+  const { work } = taskOf(run, definition);
+  if (run.ending.step === 'asked' && work.kind === 'command') return ending;
   if (isBefore(at.monotonic, run.ending.since)) return ending;
   if (run.ending.why === 'timeout') {
     return { kind: 'timed out', timeoutMs: taskOf(run, definition).timeoutMs ?? zeroMs };

@@ -35,7 +35,7 @@ export function openChainLog(folder: string, chain: ChainName, limits: LogLimits
   return {
     path,
     position,
-    isFull: () => position().offset >= limits.fileLimitBytes,
+    isFull: ({ offset }) => offset >= limits.fileLimitBytes,
     rotate() {
       renameSync(path, logPath(folder, chain, generation));
       generation += 1;
@@ -74,10 +74,15 @@ function writtenGeneration(folder: string, chain: string): number {
   }
 }
 
+// On a full disk it is not written; then the files that were set aside say as much.
 function writeGeneration(folder: string, chain: string, generation: number): void {
   const path = generationPath(folder, chain);
-  writeFileSync(`${path}.tmp`, `${generation}\n`, { mode: 0o600 });
-  renameSync(`${path}.tmp`, path);
+  try {
+    writeFileSync(`${path}.tmp`, `${generation}\n`, { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  }
 }
 
 function generationPath(folder: string, chain: string): string {

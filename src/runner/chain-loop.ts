@@ -93,7 +93,8 @@ class ChainLoop {
 
   #learn(event: ChainEvent): void {
     if (event.kind === 'worker lost') this.#worker = null;
-    if (event.kind === 'run ended') this.#log = this.#ports.output.position();
+    if (event.kind === 'run ended' || event.kind === 'worker locked')
+      this.#log = this.#ports.output.position();
     const { facts, told } = learn(this.facts, event, this.#definition);
     // That a run was started is not stored: the intent, which is, says as much to the next runner.
     if (event.kind === 'run started' && this.#stored === this.facts.state) this.#stored = facts.state;
@@ -161,8 +162,8 @@ class ChainLoop {
       case 'store':
         return this.#store();
       case 'intend run':
-        if (output.isFull()) this.#rotate();
         this.#log = output.position();
+        if (output.isFull(this.#log)) this.#rotate();
         this.#learn({ kind: 'run intended', at: clock.now(), boot: clock.boot });
         break;
       case 'start run':
@@ -199,6 +200,7 @@ class ChainLoop {
       retryAt: at.monotonic,
     });
     output.rotate();
+    this.#log = output.position();
   }
 
   #startRun(run: Run): void {

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Where the state of a project lives. All paths are absolute. */
 export interface StateFolder {
@@ -33,7 +33,7 @@ export function makeStateFolder(path: string): StateFolder {
   const folder = stateFolderAt(path);
   try {
     for (const part of [path, folder.locks, folder.logs, folder.journals, folder.cache]) {
-      mkdirSync(part, { recursive: true, mode: 0o700 });
+      makeFolder(part);
     }
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
@@ -44,6 +44,18 @@ export function makeStateFolder(path: string): StateFolder {
   }
   checkOwner(path);
   return folder;
+}
+
+// Step by step: `recursive` spins for ever in Node where the kernel refuses a folder with ENOENT, as below /proc.
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another runner that starts just now was faster.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
 }
 
 /** Whether a runner has ever kept state there. */

@@ -21,6 +21,8 @@ export interface Target {
   readonly lockFile: string;
   /** Whether the worker itself has to go too: a function cannot be ended without the process it runs in. */
   readonly withWorker: boolean;
+  /** A process that has the lock file open only to wait for it, or `null`. */
+  readonly spared: number | null;
 }
 
 /**
@@ -48,8 +50,10 @@ export function kill(target: Target): void {
  * lock open, or belong to the worker's session and carry the chain's mark in their environment.
  */
 export function processesOf(target: Target): readonly ProcessEntry[] {
-  const { run, boot, lockFile, withWorker } = target;
-  const processes = readProcesses().filter((entry) => !entry.isZombie && entry.pid !== process.pid);
+  const { run, boot, lockFile, withWorker, spared } = target;
+  const processes = readProcesses().filter(
+    (entry) => !entry.isZombie && entry.pid !== process.pid && entry.pid !== spared,
+  );
   const { worker } = run;
   if (worker !== null && isAlive(worker, boot)) {
     const own = withWorker ? processes.filter((entry) => entry.pid === worker.pid) : [];

@@ -6,14 +6,20 @@ import { parseJournalLine } from './protocol.ts';
 /** Above this size the journal is emptied between runs: all that it says is stored by then. */
 const limitBytes = 64 * 1024;
 
-/** What the journal at `path` says of `run`. A line that was cut short counts as not written. */
+/**
+ * What the journal at `path` says of `run`. A line that was cut short counts as not written. A run of the same
+ * number but of another fence is another run: after a power cut a number can be given away again.
+ */
 export function findInJournal(path: string, run: Run): JournalEntry {
   let entry: JournalEntry = { kind: 'nothing' };
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   for (const line of lines) {
     const parsed = parseJournalLine(line);
-    if (parsed?.kind === 'began' && parsed.run === run.number) entry = { kind: 'began' };
-    if (parsed?.kind === 'ended' && parsed.end.run === run.number) {
+    if (parsed?.kind === 'began') {
+      entry =
+        parsed.run === run.number && parsed.fence === run.fence ? { kind: 'began' } : { kind: 'nothing' };
+    }
+    if (parsed?.kind === 'ended' && entry.kind === 'began') {
       const { at, durationMs, ending } = parsed.end;
       entry = { kind: 'ended', at, durationMs, ending, boot: run.boot };
     }

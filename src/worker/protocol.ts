@@ -25,7 +25,7 @@ export interface RunEnd {
 
 /** One line of a journal. */
 export type JournalLine =
-  | { readonly kind: 'began'; readonly run: number }
+  | { readonly kind: 'began'; readonly run: number; readonly fence: number }
   | { readonly kind: 'ended'; readonly end: RunEnd };
 
 /** A line of words; the words may hold anything. */
@@ -62,7 +62,7 @@ export function parseMessage(line: string): WorkerMessage {
 /** What a journal says in `line`; `null` for a line that was cut short when the host went down. */
 export function parseJournalLine(line: string): JournalLine | null {
   const [verb, ...words] = parseLine(line);
-  if (verb === 'began') return { kind: 'began', run: Number(words[0]) };
+  if (verb === 'began') return { kind: 'began', run: Number(words[0]), fence: Number(words[1]) };
   const end = verb === 'ended' ? parseEnd(words) : null;
   return end === null ? null : { kind: 'ended', end };
 }

@@ -29,8 +29,7 @@ close_foreign_descriptors();
 
 # A signal meant for the run must not end its worker: only the worker knows how the run ends. These are
 # handlers, not 'IGNORE', which every command would inherit.
-$SIG{$_} = sub { } for qw(TERM INT HUP QUIT USR1 USR2 ALRM);
-$SIG{PIPE} = 'IGNORE' if $mode eq 'command';
+$SIG{$_} = sub { } for qw(TERM INT HUP QUIT USR1 USR2 ALRM PIPE);
 
 # Whatever a run starts and loses becomes a child of this process, wherever it hides.
 syscall $sys_prctl, $set_child_subreaper, 1, 0, 0, 0 if $sys_prctl;
@@ -46,6 +45,8 @@ if ($mode eq 'exec') {
 
 my ($chain, $leftovers, @tasks);
 pipe my $complaint, my $complain or die "cannot make a pipe: $!\n";
+# This cannot work; but it makes the dynamic linker look `execv` up once, here, and not in each child.
+exec { '/' } '/';
 while (defined(my $line = next_request())) {
   my ($verb, @words) = map { decode($_) } split / /, $line;
   if ($verb eq 'chain') { ($chain, $leftovers) = @words; $ENV{RUNNER_CHAIN} = $chain }
@@ -57,25 +58,26 @@ exit 0;
 
 sub run_task {
   my ($number, $index, $pass, $fence, $task) = @_;
-  my $began = moment();
-  record("began $number $began");
+  # All that can be done before the fork is: the child copies each page of memory that it or this process touches.
+  @ENV{qw(RUNNER_TASK RUNNER_RUN RUNNER_PASS RUNNER_FENCE)} = ($task, $number, $pass, $fence);
+  my $argv = $tasks[$index];
+  my $program = $argv->[0];
+  my ($boot, $wall) = moment();
+  syswrite $journal, "began $number $fence $boot $wall\n";
   my $pid = fork;
-  return ended($number, "unstartable " . encode("$!"), $began, 'over') if !defined $pid;
-  if ($pid == 0) {
+  if (!$pid) {
+    return ended($number, "unstartable " . encode("$!"), $boot, 'over') if !defined $pid;
     setpgrp 0, 0;
     # What may be left behind must not keep the lock from the next worker.
     close $lock if $leftovers eq 'allow';
-    @ENV{qw(RUNNER_TASK RUNNER_RUN RUNNER_PASS RUNNER_FENCE)} = ($task, $number, $pass, $fence);
-    my $argv = $tasks[$index];
-    $SIG{PIPE} = 'DEFAULT';
-    exec { $argv->[0] } @$argv;
-    syswrite $complain, "$argv->[0]: $!";
+    exec { $program } @$argv;
+    syswrite $complain, "$program: $!";
     exit 127;
   }
   setpgrp $pid, $pid;
   my $status = wait_for($pid);
   my $is_over = $leftovers eq 'allow' || !has_children();
-  ended($number, ending($status), $began, $is_over ? 'over' : 'left');
+  ended($number, ending($status), $boot, $is_over ? 'over' : 'left');
   return if $is_over;
   wait_for(-1);
   report('over', $number);
@@ -120,26 +122,22 @@ sub complaint {
 # First the journal, which outlives the runner, then the runner.
 sub ended {
   my ($number, $ending, $began, $rest) = @_;
-  my $now = moment();
-  my $length = (split / /, $now)[0] - (split / /, $began)[0];
-  my $line = "ended $number $now $length $ending";
-  record($line);
+  my ($boot, $wall) = moment();
+  my $line = "ended $number $boot $wall " . ($boot - $began) . " $ending";
+  syswrite $journal, "$line\n";
   syswrite $messages, "$line $rest\n";
 }
-
-sub record { syswrite $journal, "$_[0]\n" }
 
 sub report { syswrite $messages, join(' ', map { encode($_) } @_) . "\n" }
 
 # Milliseconds since boot and since 1970; where the first is not to be had, the second stands for both.
 sub moment {
-  my $wall = time * 1000;
-  return "$wall $wall" if !$sys_clock_gettime;
-  return clock($clock_boottime) . ' ' . clock($clock_realtime);
+  return ((time * 1000) x 2) if !$sys_clock_gettime;
+  return (clock($clock_boottime), clock($clock_realtime));
 }
 
 sub clock {
-  my $time = pack 'q2', 0, 0;
+  my $time = "\0" x 16;
   syscall $sys_clock_gettime, $_[0], $time;
   my ($seconds, $nanoseconds) = unpack 'q2', $time;
   return $seconds * 1000 + int($nanoseconds / 1_000_000);

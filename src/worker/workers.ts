@@ -24,6 +24,8 @@ const lockDescriptor = 97;
 const leastOpenFiles = 128;
 /** How long a worker may take to load the tasks. */
 const loadLimitMs: DurationMs = toDurationMs(60_000);
+/** The journal's size is looked at once in so many runs. */
+const journalCheckEvery = 64;
 /** How soon after a worker failed to start another one may be tried. */
 const retryMs: DurationMs = toDurationMs(1_000);
 /** How often to look whether a process that dropped the lock is still there. */
@@ -60,7 +62,7 @@ export function createWorkers(setting: WorkerSetting): Workers {
     end(run, step) {
       current?.abort(run);
       if (step === 'asked') return;
-      const target = targetOf(setting, run);
+      const target = { ...targetOf(setting, run), spared: current?.spared(run) ?? null };
       if (step === 'cancelled') terminate(target);
       else kill({ ...target, withWorker: isFunctionRun(setting, run) });
     },
@@ -104,16 +106,39 @@ class WorkerProcess implements Worker {
   }
 
   run(run: Run): void {
-    const { journalFile, lockFile } = this.#setting;
+    const { lockFile } = this.#setting;
     if (inodeOf(lockFile) !== this.#lockInode) {
-      this.#failure = `The lock file "${lockFile}" was removed or replaced; a worker with a new lock takes over`;
-      this.#requests?.end();
+      this.#giveUp(
+        `The lock file "${lockFile}" was removed or replaced; a worker with a new lock takes over`,
+      );
       return;
     }
-    // What an earlier term left in the journal is stored by now: a start is stored after all ends before it.
-    if (!this.#hasJournalEmptied || isLongJournal(journalFile)) emptyJournal(journalFile);
-    this.#hasJournalEmptied = true;
+    try {
+      this.#tidyJournal(run);
+    } catch (error) {
+      this.#giveUp(`Cannot use the journal: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
     this.#say(['run', run.number, run.taskIndex, run.pass, run.fence, run.task]);
+  }
+
+  // What is in the journal is stored by now: a start is stored after all ends before it.
+  #tidyJournal(run: Run): void {
+    const { journalFile } = this.#setting;
+    const isDue = run.number % journalCheckEvery === 0 && isLongJournal(journalFile);
+    if (!this.#hasJournalEmptied || isDue) emptyJournal(journalFile);
+    this.#hasJournalEmptied = true;
+  }
+
+  #giveUp(reason: string): void {
+    this.#failure = reason;
+    this.#requests?.end();
+  }
+
+  /** The process id of this worker where it only waits for the end of `run`, which is in the care of another one. */
+  spared(run: Run): number | null {
+    const pid = this.#child?.pid ?? null;
+    return run.worker?.pid === pid ? null : pid;
   }
 
   abort(run: Run): void {
@@ -204,9 +229,8 @@ class WorkerProcess implements Worker {
   // The lock is held. A program that closes the lock for its children may have left some of them, though.
   #locked(hasTold: boolean): void {
     const strays = this.#awaited === null ? [] : processesOf(this.#survivorsOf(this.#awaited));
-    const others = strays.filter((entry) => entry.pid !== this.#child?.pid);
-    if (others.length > 0) {
-      if (!hasTold) this.#blocked(others.map((entry) => describeProcess(entry.pid)));
+    if (strays.length > 0) {
+      if (!hasTold) this.#blocked(strays.map((entry) => describeProcess(entry.pid)));
       this.#wakeAfter(strayCheckMs, () => this.#locked(true));
       return;
     }
@@ -264,7 +288,7 @@ class WorkerProcess implements Worker {
   }
 
   #survivorsOf(run: Run): Target {
-    return { ...targetOf(this.#setting, run), withWorker: true };
+    return { ...targetOf(this.#setting, run), withWorker: true, spared: this.spared(run) };
   }
 
   #say(words: readonly (string | number)[]): void {
@@ -284,7 +308,7 @@ class WorkerProcess implements Worker {
 
 function targetOf(setting: WorkerSetting, run: Run): Target {
   const { definition, clock, lockFile } = setting;
-  return { chain: definition.name, run, boot: clock.boot, lockFile, withWorker: false };
+  return { chain: definition.name, run, boot: clock.boot, lockFile, withWorker: false, spared: null };
 }
 
 function isFunctionRun(setting: WorkerSetting, run: Run): boolean {

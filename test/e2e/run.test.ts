@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readProcessState, waitForFile, workerBelow } from '../support/processes.ts';
-import { createProject, runnerFile, type TestProject } from '../support/runner-process.ts';
+import { readProcessState, waitForFile, waitUntilGone, workerBelow } from '../support/processes.ts';
+import { createProject, fixture, runnerFile, type TestProject } from '../support/runner-process.ts';
 
 /** A test with a project of its own, in which nothing lives on. */
 function projectTest(name: string, body: (project: TestProject) => Promise<void>): void {
@@ -196,6 +196,39 @@ projectTest('a run that was intended and never started is withdrawn, and its tas
   );
 });
 
+projectTest('a timeout of a later run is kept by the next runner, for the whole tree', async (project) => {
+  const begun = join(project.folder, 'begun2');
+  const hides = `python3 ${fixture('tasks/hand-over.py')} python3 ${fixture('tasks/witness.py')} ${project.folder} ${project.folder}/record 300 0`;
+  const task = `sh: [ $RUNNER_RUN = 2 ] || exit 0; ${hides}; echo > ${begun}; sleep 300`;
+  const chain = {
+    killGrace: '300ms',
+    tasks: [task],
+    timeout: '1s',
+    cooldown: { success: '0s', failure: '0s' },
+  };
+  writeFileSync(join(project.folder, 'runner.config.json'), JSON.stringify({ chains: { c: chain } }));
+  const first = project.start('c');
+  await waitForFile(begun);
+  const worker = workerBelow(first.child.pid ?? 0);
+  first.signal('SIGKILL');
+  await first.ended;
+  const next = project.start('c', '--passes', '2');
+  const ended = await next.next('run ended');
+  assert.deepEqual([ended.run, ended.outcome?.kind], [2, 'timed out']);
+  await waitUntilGone(worker.below);
+  assert.equal((await next.ended).exitCode, 0);
+});
+
+projectTest('the output of a run that outlived its runner is all in its log', async (project) => {
+  const task = `sh: echo begin; echo > ${project.folder}/begun; sleep 0.5; echo end`;
+  const first = project.start(task, '--name', 'c');
+  await waitForFile(join(project.folder, 'begun'));
+  first.signal('SIGKILL');
+  await first.ended;
+  await project.start(task, '--name', 'c', '--passes', '1').ended;
+  assert.equal(project.command('logs', 'c', '--run', '1').stdout, 'begin\nend\n');
+});
+
 projectTest('a timeout is kept by the next runner', async (project) => {
   const args = [
     'sh: trap "" TERM; while :; do sleep 0.05; done',
@@ -252,11 +285,20 @@ projectTest('a damaged state is named, with what to do, and nothing is started',
   assert.doesNotMatch(stderr, /\n {4}at /);
 });
 
+projectTest('wrong usage is status 64 and says where help is', async (project) => {
+  for (const args of [['run'], ['run', '--bogus', 'x'], ['run', '--passes', '0', 'x'], ['rnu']]) {
+    const { exitCode, stderr } = project.command(...args);
+    assert.equal(exitCode, 64, args.join(' '));
+    assert.match(stderr, /--help/);
+  }
+});
+
 projectTest('a state folder that cannot be made is named', async (project) => {
   writeFileSync(join(project.folder, 'file'), '');
   const { exitCode, stderr } = project.command('run', 'sh: true', '--state-dir', 'file/state');
   assert.equal(exitCode, 73);
   assert.match(stderr, /Cannot make the state folder ".*file\/state": .*--state-dir/);
+  assert.equal(project.command('run', 'sh: true', '--state-dir', '/proc/x').exitCode, 73);
 });
 
 projectTest('the state folder of another user is refused', async (project) => {

@@ -28,6 +28,7 @@ let current: RunInProgress | null = null;
 let loaded: readonly LoadedTask[] = [];
 const named: NamedTask[] = [];
 const cacheDirectory = process.env['RUNNER_CACHE'];
+const ownFolder = new URL('.', import.meta.url).href;
 
 // A signal meant for the run must not end its worker: only the worker knows how the run ends.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -81,7 +82,7 @@ async function run(words: readonly string[]): Promise<void> {
   const task = words[4] ?? '';
   const abort = new AbortController();
   current = { number, abort, beganAtMs: performance.now() };
-  record(['began', number, bootMs(), Date.now()]);
+  record(['began', number, fence, bootMs(), Date.now()]);
   const context = { signal: abort.signal, run: number, pass, chain, task, fence, log };
   const ending = await execute(loaded[index], context);
   await end(current, ending);
@@ -111,7 +112,7 @@ async function execute(task: LoadedTask | undefined, context: TaskContext): Prom
 // The whole error goes to the chain's log, but for the frames of this program, which come last.
 function logError(error: unknown): void {
   const lines = inspect(error).split('\n');
-  const firstOwn = lines.findIndex((line) => line.includes(import.meta.url));
+  const firstOwn = lines.findIndex((line) => line.includes(ownFolder));
   process.stderr.write(`${lines.slice(0, firstOwn === -1 ? undefined : firstOwn).join('\n')}\n`);
 }
 
