@@ -15,7 +15,7 @@ import { makeStateFolder } from './system/state-folder.ts';
 import { createWorkers } from './worker/workers.ts';
 
 /** What came of the wish to run a chain. */
-export type ChainAnswer =
+type ChainAnswer =
   | {
       readonly kind: 'running';
       readonly chain: RunningChain;

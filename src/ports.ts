@@ -1,5 +1,5 @@
 import type { Moment } from './core/cooldown.ts';
-import type { ChainDefinition, ChainName } from './core/definition.ts';
+import type { ChainName } from './core/definition.ts';
 import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
 import type { ChainState, Run } from './core/facts.ts';
 import type { Fence, MonotonicMs } from './core/units.ts';
@@ -118,7 +118,7 @@ export interface Coordinator {
 }
 
 /** What came of trying to take a chain. */
-export type Taken =
+type Taken =
   | { readonly kind: 'taken'; readonly release: () => void }
   | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder };
 
@@ -128,10 +128,4 @@ export interface RunnerHolder {
   readonly pid: number | null;
   readonly command: string;
   readonly since: Moment['wall'] | null;
-}
-
-/** A chain together with what its loop needs. */
-export interface ChainToRun {
-  readonly definition: ChainDefinition;
-  readonly ports: ChainPorts;
 }

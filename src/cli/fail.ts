@@ -23,7 +23,7 @@ export async function guarded(isDebug: boolean, work: () => Promise<ExitStatus>)
 }
 
 /** Prints an error for people: one line, or everything with --debug. */
-export function printError(error: unknown, isDebug: boolean): void {
+function printError(error: unknown, isDebug: boolean): void {
   if (isDebug) console.error(error);
   else console.error(error instanceof Error ? error.message : String(error));
 }

@@ -84,7 +84,7 @@ export interface LogLimits {
 }
 
 /** How much of a chain's history is kept. */
-export interface HistoryLimits {
+interface HistoryLimits {
   /** Default 10 000. */
   readonly runsKept: number;
 }

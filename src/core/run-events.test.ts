@@ -91,7 +91,7 @@ describe('run intended', () => {
   test('puts the run into the care of a worker that is ready, so that the next runner knows it', () => {
     const ready = factsOf({ worker: { kind: 'ready', identity: workerIdentity() } });
     const learned = learn(ready, { kind: 'run intended', at: momentAt(0), boot }, chain);
-    assert.deepEqual(learned.facts.state.run?.worker, workerIdentity);
+    assert.deepEqual(learned.facts.state.run?.worker, workerIdentity());
   });
 
   test('is a bug while another run is not over', () => {

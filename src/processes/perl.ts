@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Perl is not on this machine, or does not run. */
-export class PerlMissing extends Error {
+class PerlMissing extends Error {
   override readonly name = 'PerlMissing';
 
   constructor() {

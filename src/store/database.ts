@@ -13,7 +13,7 @@ export interface Statement {
 }
 
 /** What can be bound. A Date would silently become NULL, and a boolean be refused. */
-export type SqlValue = string | number | null;
+type SqlValue = string | number | null;
 
 /**
  * Opens a database file; creates it if it is not there. Node has SQLite built in from 22.13 on, before that it

@@ -12,7 +12,7 @@ export interface StateFolder {
 }
 
 /** The state folder cannot be used; `message` says what to do about it. */
-export class StateFolderError extends Error {
+class StateFolderError extends Error {
   override readonly name = 'StateFolderError';
 }
 

@@ -28,7 +28,7 @@ export interface HistoryLine {
 }
 
 /** How the command ended. */
-export interface Ended {
+interface Ended {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
