@@ -5,13 +5,14 @@ import type { ChainDefinition } from './core/definition.ts';
 import { openChainLog } from './log/chain-log.ts';
 import type { RunnerHolder, Tell } from './ports.ts';
 import { findPerl } from './processes/perl.ts';
+import { hasOpen, readProcesses } from './processes/process-table.ts';
 import { startChain, type RunningChain } from './runner/chain-loop.ts';
 import { openState } from './store/open-state.ts';
 import { createSqliteStore } from './store/sqlite-store.ts';
 import { createSystemClock } from './system/clock.ts';
 import { configLoaderFile, functionWorkerCommand, workerScript } from './system/own-files.ts';
 import { systemRandom } from './system/random.ts';
-import { makeStateFolder } from './system/state-folder.ts';
+import { makeStateFolder, stateFolderAt, type StateFolder } from './system/state-folder.ts';
 import { createWorkers } from './worker/workers.ts';
 
 /** What came of the wish to run a chain. */
@@ -40,6 +41,16 @@ export function loadProject(request: LoadRequest): Promise<LoadAnswer> {
   return loadChains(request, { loaderFile: configLoaderFile() });
 }
 
+/** Whether processes of a chain live: its worker, or a run that has outlived its runner. */
+export function hasProcesses(stateDirectory: string, chain: string): boolean {
+  const lockFile = lockFileOf(stateFolderAt(stateDirectory), chain);
+  return readProcesses().some((entry) => !entry.isZombie && hasOpen(entry.pid, lockFile));
+}
+
+function lockFileOf(folder: StateFolder, chain: string): string {
+  return `${folder.locks}/${chain}.lock`;
+}
+
 /**
  * Opens the state of a project, and makes it where there is none.
  * @param path the program path in which perl is looked for beside the usual folders
@@ -66,7 +77,7 @@ export async function openProject(stateDirectory: string, path: string): Promise
         perl,
         script: workerScript(),
         functionWorker: functionWorkerCommand(),
-        lockFile: `${folder.locks}/${definition.name}.lock`,
+        lockFile: lockFileOf(folder, definition.name),
         journalFile: `${folder.journals}/${definition.name}`,
         logFile: output.path,
         cacheDirectory: folder.cache,

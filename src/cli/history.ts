@@ -1,3 +1,4 @@
+import { hasProcesses } from '../compose.ts';
 import type { HistoryEntry } from '../store/history.ts';
 import { hasState, stateFolderAt } from '../system/state-folder.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
@@ -20,7 +21,7 @@ export async function history(chain: string | null, options: RawOptions): Promis
       if (chain !== null && !names.includes(chain)) return unknownChain(chain, names);
       const entries = readHistory(database, { chain, run: null, limit: countOption(options, 'limit') ?? 20 });
       if (isGiven(options, 'json')) for (const entry of entries) console.log(JSON.stringify(entry));
-      else await printEntries(entries);
+      else await printEntries(directory, entries);
       return exitStatus.success;
     } finally {
       database.close();
@@ -42,7 +43,7 @@ export function unknownChain(chain: string, names: readonly string[]): ExitStatu
   return exitStatus.usage;
 }
 
-async function printEntries(entries: readonly HistoryEntry[]): Promise<void> {
+async function printEntries(directory: string, entries: readonly HistoryEntry[]): Promise<void> {
   const { printTable } = await import('./table.ts');
   const rows = entries.map((entry) => [
     new Date(entry.startedAt).toLocaleString('sv'),
@@ -50,7 +51,12 @@ async function printEntries(entries: readonly HistoryEntry[]): Promise<void> {
     String(entry.run),
     entry.task,
     entry.endedAt === null ? '' : lengthText(entry.durationMs),
-    storedOutcomeText(entry),
+    entry.outcome === null ? openText(directory, entry.chain) : storedOutcomeText(entry),
   ]);
   printTable(['started', 'chain', 'run', 'task', 'took', 'outcome'], rows);
+}
+
+// The runner that started it may have died; how it ended is found out by the next one.
+function openText(directory: string, chain: string): string {
+  return hasProcesses(directory, chain) ? 'in progress' : 'not known: start the chain again to find out';
 }

@@ -35,7 +35,7 @@ function errorText({ name, message }: TaskError): string {
 
 /** The same for a run as it is stored. */
 export function storedOutcomeText({ outcome, detail }: Pick<HistoryEntry, 'outcome' | 'detail'>): string {
-  if (outcome === null) return 'in progress';
+  if (outcome === null) return 'has no outcome yet';
   return outcomeText(toOutcome(outcome, typeof detail === 'object' && detail !== null ? { ...detail } : {}));
 }
 

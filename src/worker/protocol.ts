@@ -91,13 +91,16 @@ function endingWords(ending: Ending): readonly (string | number)[] {
 }
 
 function parseEnd(words: readonly string[]): RunEnd | null {
-  const [run, bootMs, wallMs, lengthMs] = words.slice(0, 4).map(Number);
+  const numbers = words.slice(0, 4).map(Number);
+  const [run, bootMs, wallMs, lengthMs] = numbers;
   const ending = parseEnding(words.slice(4));
-  if (run === undefined || bootMs === undefined || wallMs === undefined || ending === null) return null;
+  if (ending === null || !numbers.every(Number.isSafeInteger)) return null;
+  if (run === undefined || bootMs === undefined || wallMs === undefined || lengthMs === undefined)
+    return null;
   return {
     run,
     at: { monotonic: toMonotonicMs(bootMs), wall: toEpochMs(wallMs) },
-    durationMs: toDurationMs(Math.max(0, lengthMs ?? 0)),
+    durationMs: toDurationMs(Math.max(0, lengthMs)),
     ending,
   };
 }

@@ -219,6 +219,21 @@ projectTest('a timeout of a later run is kept by the next runner, for the whole 
   assert.equal((await next.ended).exitCode, 0);
 });
 
+projectTest(
+  'the history says of a run that nobody asked about that its end is not known',
+  async (project) => {
+    const task = `sh: echo > ${project.folder}/begun; sleep 0.4`;
+    const runner = project.start(task, '--name', 'c');
+    await waitForFile(join(project.folder, 'begun'));
+    const { pid } = workerBelow(runner.child.pid ?? 0);
+    assert.match(project.command('history', 'c').stdout, /in progress/);
+    runner.signal('SIGKILL');
+    await runner.ended;
+    await waitUntilGone([pid]);
+    assert.match(project.command('history', 'c').stdout, /not known: start the chain again/);
+  },
+);
+
 projectTest('the output of a run that outlived its runner is all in its log', async (project) => {
   const task = `sh: echo begin; echo > ${project.folder}/begun; sleep 0.5; echo end`;
   const first = project.start(task, '--name', 'c');
