@@ -31,6 +31,7 @@ export function stateFolderAt(path: string): StateFolder {
 /** Makes the folder, for this user only, unless it is there already. @throws StateFolderError */
 export function makeStateFolder(path: string): StateFolder {
   const folder = stateFolderAt(path);
+  checkOwner(path);
   try {
     for (const part of [path, folder.locks, folder.logs, folder.journals, folder.cache]) {
       makeFolder(part);
@@ -42,7 +43,6 @@ export function makeStateFolder(path: string): StateFolder {
       { cause: error },
     );
   }
-  checkOwner(path);
   return folder;
 }
 
@@ -65,9 +65,9 @@ export function hasState(path: string): boolean {
 
 // Two users would lock each other out of files, and trust each other's.
 function checkOwner(path: string): void {
-  const owner = lstatSync(path).uid;
+  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
   const user = process.getuid?.();
-  if (user === undefined || owner === user) return;
+  if (owner === undefined || user === undefined || owner === user) return;
   throw new StateFolderError(
     `Cannot use the state folder "${path}": it belongs to user ${owner} and this is user ${user}; ` +
       'run as that user, or name another folder with --state-dir',
