@@ -65,9 +65,10 @@ export function hasState(path: string): boolean {
 
 // Two users would lock each other out of files, and trust each other's.
 function checkOwner(path: string): void {
-  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
   const user = process.getuid?.();
-  if (owner === undefined || user === undefined || owner === user) return;
+  if (user === undefined || !existsSync(path)) return;
+  const owner = lstatSync(path).uid;
+  if (owner === user) return;
   throw new StateFolderError(
     `Cannot use the state folder "${path}": it belongs to user ${owner} and this is user ${user}; ` +
       'run as that user, or name another folder with --state-dir',
