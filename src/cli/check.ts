@@ -21,8 +21,18 @@ export async function check(tasks: readonly string[], options: RawOptions): Prom
 }
 
 function printJson(answer: LoadAnswer): ExitStatus {
-  console.log(JSON.stringify(answer));
-  return answer.kind === 'loaded' ? exitStatus.success : exitStatus.config;
+  if (answer.kind === 'rejected') {
+    console.log(JSON.stringify(answer));
+    return exitStatus.config;
+  }
+  // Not the whole definition: the values of environment variables may be secret.
+  const chains = answer.chains.map(({ definition, values }) => ({
+    name: definition.name,
+    tasks: definition.tasks.map((task) => task.name),
+    values,
+  }));
+  console.log(JSON.stringify({ ...answer, chains }));
+  return exitStatus.success;
 }
 
 async function printText(answer: LoadAnswer): Promise<ExitStatus> {

@@ -15,17 +15,28 @@ export async function guarded(isDebug: boolean, work: () => Promise<ExitStatus>)
   try {
     process.exitCode = await work();
   } catch (error) {
-    const status = error instanceof Error ? statusByName[error.name] : undefined;
-    if (status === undefined) throw error;
+    const status = statusOf(error);
+    if (status === undefined || !(error instanceof Error)) throw error;
     printError(error, isDebug);
     process.exitCode = status;
   }
 }
 
+function statusOf(error: unknown): ExitStatus | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return statusByName[error.name] ?? (isRefusal(error) ? exitStatus.ioError : undefined);
+}
+
+// What the kernel refuses, such as EACCES or EROFS, names the file and is no bug.
+function isRefusal(error: Error): boolean {
+  return 'syscall' in error && 'path' in error;
+}
+
 /** Prints an error for people: one line, or everything with --debug. */
-function printError(error: unknown, isDebug: boolean): void {
+function printError(error: Error, isDebug: boolean): void {
+  const advice = '; see to it that this user can read and write it, or name another folder with --state-dir';
   if (isDebug) console.error(error);
-  else console.error(error instanceof Error ? error.message : String(error));
+  else console.error(isRefusal(error) ? `Cannot use the state: ${error.message}${advice}` : error.message);
 }
 
 /** A bug: says what is known, and ends. Runs in progress go on, and the next runner picks them up. */
