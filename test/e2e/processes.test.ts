@@ -90,7 +90,7 @@ projectTest(
   async (project) => {
     configure(project, {
       tasks: ['sh: trap "" TERM; (trap "" TERM; setsid sleep 300) & sleep 300'],
-      timeout: '300ms',
+      timeout: '1500ms',
       killGrace: '300ms',
     });
     const runner = project.start('c', '--passes', '1');
@@ -182,7 +182,7 @@ projectTest(
 );
 
 projectTest('a lock file that is removed is noticed before the next run', async (project) => {
-  const runner = project.start('sh: echo run', '--name', 'c', '--cooldown', '300ms', '--passes', '3');
+  const runner = project.start('sh: echo run', '--name', 'c', '--cooldown', '1500ms', '--passes', '3');
   await runner.next('run ended');
   const lock = join(project.folder, '.runner/locks/c.lock');
   renameSync(lock, `${lock}.gone`);
@@ -249,7 +249,7 @@ projectTest('a program that is not there any more could not be started, and says
     '--cooldown',
     '0s',
     '--failure-cooldown',
-    '300ms',
+    '1500ms',
     '--passes',
     '3',
   );

@@ -181,7 +181,7 @@ projectTest(
 );
 
 projectTest('a run that was intended and never started is withdrawn, and its task runs', async (project) => {
-  const runner = project.start('sh: true', '--name', 'c', '--cooldown', '500ms');
+  const runner = project.start('sh: true', '--name', 'c', '--cooldown', '1500ms');
   await runner.next('run ended');
   const worker = workerBelow(runner.child.pid ?? 0);
   process.kill(worker.pid, 'SIGSTOP');
