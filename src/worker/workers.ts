@@ -1,11 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { statSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import type { ChainDefinition } from '../core/definition.ts';
 import type { ChainEvent, JournalEntry } from '../core/event.ts';
 import type { Holder, Run } from '../core/facts.ts';
 import { add, toDurationMs, type DurationMs, type MonotonicMs } from '../core/units.ts';
-import type { Clock, Random, Worker, Workers } from '../ports.ts';
+import type { Clock, Worker, Workers } from '../ports.ts';
 import {
   descendantsOf,
   describeProcess,
@@ -13,15 +12,11 @@ import {
   identify,
   readProcesses,
 } from '../processes/process-table.ts';
-import { syscallNumbers } from '../processes/syscalls.ts';
 import { kill, processesOf, terminate, type Target } from './end-run.ts';
 import { emptyJournal, findInJournal, isLongJournal } from './journal.ts';
+import { spawnWorker, type WorkerSetting } from './spawn-worker.ts';
 import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './protocol.ts';
 
-/** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */
-const lockDescriptor = 97;
-/** How many open files a process must be allowed to have. */
-const leastOpenFiles = 128;
 /** How long a worker may take to load the tasks. */
 const loadLimitMs: DurationMs = toDurationMs(60_000);
 /** The journal's size is looked at once in so many runs. */
@@ -30,25 +25,6 @@ const journalCheckEvery = 64;
 const retryMs: DurationMs = toDurationMs(1_000);
 /** How often to look whether a process that dropped the lock is still there. */
 const strayCheckMs: DurationMs = toDurationMs(200);
-/** What sh, Debian and systemd call a folder that cannot be entered. */
-const folderMissing = 'Cannot enter the folder';
-
-/** Where a chain's workers find what they need. All paths are absolute. */
-export interface WorkerSetting {
-  readonly definition: ChainDefinition;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly perl: string;
-  /** worker.pl */
-  readonly script: string;
-  /** The program that runs functions, and its arguments. */
-  readonly functionWorker: readonly string[];
-  readonly lockFile: string;
-  readonly journalFile: string;
-  readonly logFile: string;
-  /** Where compiled TypeScript is kept. */
-  readonly cacheDirectory: string;
-}
 
 /** The real workers of one chain: a Perl process for commands, a Node process as soon as one task is a function. */
 export function createWorkers(setting: WorkerSetting): Workers {
@@ -89,7 +65,9 @@ class WorkerProcess implements Worker {
 
   start(): void {
     try {
-      this.#child = this.#spawn();
+      const { child: spawned, lockInode } = spawnWorker(this.#setting);
+      this.#child = spawned;
+      this.#lockInode = lockInode;
     } catch (error) {
       this.#lost(error instanceof Error ? error.message : String(error));
       return;
@@ -107,7 +85,7 @@ class WorkerProcess implements Worker {
 
   run(run: Run): void {
     const { lockFile } = this.#setting;
-    if (inodeOf(lockFile) !== this.#lockInode) {
+    if (statSync(lockFile, { throwIfNoEntry: false })?.ino !== this.#lockInode) {
       this.#giveUp(
         `The lock file "${lockFile}" was removed or replaced; a worker with a new lock takes over`,
       );
@@ -157,44 +135,6 @@ class WorkerProcess implements Worker {
   get #requests(): Writable | null {
     const stream = this.#child?.stdio[3];
     return stream !== null && stream !== undefined && 'write' in stream ? stream : null;
-  }
-
-  #spawn(): ChildProcess {
-    const { definition, lockFile, journalFile, logFile, perl, script, functionWorker } = this.#setting;
-    if (!isFolder(definition.directory)) throw new Error(`${folderMissing} "${definition.directory}"`);
-    checkOpenFilesLimit();
-    const opened: number[] = [];
-    try {
-      // A fresh open each time: an open file that is locked already could be "locked" again by whoever shares it.
-      const lock = open(lockFile, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, opened);
-      const log = open(
-        logFile,
-        constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
-        opened,
-      );
-      const journal = open(
-        journalFile,
-        constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
-        opened,
-      );
-      this.#lockInode = inodeOf(lockFile) ?? 0;
-      const mode = hasFunctions(definition) ? ['exec', ...functionWorker] : ['command'];
-      return spawn(perl, [script, ...mode], {
-        cwd: definition.directory,
-        env: this.#environment(),
-        detached: true,
-        stdio: stdioOf({ log, journal, lock }),
-      });
-    } finally {
-      for (const descriptor of opened) closeSync(descriptor);
-    }
-  }
-
-  #environment(): Record<string, string> {
-    const { definition, cacheDirectory } = this.#setting;
-    const own = { RUNNER_CHAIN: definition.name, RUNNER_SYSCALLS: syscallWords() };
-    const cache = hasFunctions(definition) ? { RUNNER_CACHE: cacheDirectory } : {};
-    return { ...definition.environment, ...own, ...cache };
   }
 
   #hear(message: WorkerMessage): void {
@@ -315,31 +255,10 @@ function isFunctionRun(setting: WorkerSetting, run: Run): boolean {
   return setting.definition.tasks[run.taskIndex]?.work.kind === 'function';
 }
 
-function hasFunctions(definition: ChainDefinition): boolean {
-  return definition.tasks.some((task) => task.work.kind === 'function');
-}
-
 function endOfWorker(exitCode: number | null, signal: NodeJS.Signals | null): string {
   return signal === null
     ? `its worker process ended with exit status ${exitCode} before it told a result`
     : `its worker process was killed by ${signal}`;
-}
-
-function stdioOf(descriptors: {
-  log: number;
-  journal: number;
-  lock: number;
-}): ('ignore' | 'pipe' | number)[] {
-  const { log, journal, lock } = descriptors;
-  const stdio: ('ignore' | 'pipe' | number)[] = Array.from({ length: lockDescriptor + 1 }, () => 'ignore');
-  stdio.splice(1, 5, log, log, 'pipe', 'pipe', journal);
-  stdio[lockDescriptor] = lock;
-  return stdio;
-}
-
-function syscallWords(): string {
-  const numbers = syscallNumbers(process.platform, process.arch);
-  return numbers === null ? '0 0' : `${numbers.prctl} ${numbers.clockGettime}`;
 }
 
 function readLines(stream: Readable | Writable | null | undefined, take: (line: string) => void): void {
@@ -351,29 +270,4 @@ function readLines(stream: Readable | Writable | null | undefined, take: (line: 
     rest = lines.pop() ?? '';
     for (const line of lines) take(line);
   });
-}
-
-function open(path: string, flags: number, opened: number[]): number {
-  const descriptor = openSync(path, flags, 0o600);
-  opened.push(descriptor);
-  return descriptor;
-}
-
-// The lock has a high number so that no program takes it for its own, and Node needs room above it for a moment.
-function checkOpenFilesLimit(): void {
-  const limit = Number(
-    /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity,
-  );
-  if (limit >= leastOpenFiles) return;
-  throw new Error(
-    `only ${limit} open files are allowed, ${leastOpenFiles} are needed; raise it with "ulimit -n 1024"`,
-  );
-}
-
-function inodeOf(path: string): number | null {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? null;
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -1,29 +1,16 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { processesBelow, waitForFile, waitUntilGone } from '../support/processes.ts';
 import {
-  createProject,
   fixture,
   type RunnerEvent,
   type RunnerProcess,
   type TestProject,
 } from '../support/runner-process.ts';
+import { projectTest } from '../support/project-test.ts';
 
 const backToBack = ['--cooldown', '0s', '--failure-cooldown', '0s'];
-
-/** A test with a project of its own, in which nothing lives on. */
-function projectTest(name: string, body: (project: TestProject) => Promise<void>): void {
-  test(name, async () => {
-    const project = createProject();
-    try {
-      await body(project);
-    } finally {
-      await project.close();
-    }
-  });
-}
 
 projectTest('a process in a session of its own holds the next run back until it ends', async (project) => {
   const leave = `sh: setsid sh -c "sleep 0.6; echo gone > ${project.folder}/gone" >/dev/null 2>&1 & exit 0`;

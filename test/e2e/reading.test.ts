@@ -2,20 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { createProject, runnerFile, type TestProject } from '../support/runner-process.ts';
-
-/** A test with a project of its own, in which nothing lives on. */
-function projectTest(name: string, body: (project: TestProject) => Promise<void>): void {
-  test(name, async () => {
-    const project = createProject();
-    try {
-      await body(project);
-    } finally {
-      await project.close();
-    }
-  });
-}
+import { runnerFile, type TestProject } from '../support/runner-process.ts';
+import { projectTest } from '../support/project-test.ts';
 
 function configure(project: TestProject, config: unknown): void {
   writeFileSync(join(project.folder, 'runner.config.json'), JSON.stringify(config));

@@ -2,21 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
 import { readProcessState, waitForFile, waitUntilGone, workerBelow } from '../support/processes.ts';
-import { createProject, fixture, runnerFile, type TestProject } from '../support/runner-process.ts';
-
-/** A test with a project of its own, in which nothing lives on. */
-function projectTest(name: string, body: (project: TestProject) => Promise<void>): void {
-  test(name, async () => {
-    const project = createProject();
-    try {
-      await body(project);
-    } finally {
-      await project.close();
-    }
-  });
-}
+import { fixture, runnerFile } from '../support/runner-process.ts';
+import { projectTest } from '../support/project-test.ts';
 
 projectTest('of two runners that start together one lives, and the other names it', async (project) => {
   for (let round = 0; round < 50; round += 1) {

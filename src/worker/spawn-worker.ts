@@ -1,0 +1,109 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import type { ChainDefinition } from '../core/definition.ts';
+import type { Clock, Random } from '../ports.ts';
+import { syscallNumbers } from '../processes/syscalls.ts';
+
+/** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */
+const lockDescriptor = 97;
+/** How many open files a process must be allowed to have: Node needs some above the lock for a moment. */
+const leastOpenFiles = 128;
+const toAppend = constants.O_WRONLY | constants.O_APPEND;
+
+/** Where a chain's workers find what they need. All paths are absolute. */
+export interface WorkerSetting {
+  readonly definition: ChainDefinition;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly perl: string;
+  /** worker.pl */
+  readonly script: string;
+  /** The program that runs functions, and its arguments. */
+  readonly functionWorker: readonly string[];
+  readonly lockFile: string;
+  readonly journalFile: string;
+  readonly logFile: string;
+  /** Where compiled TypeScript is kept. */
+  readonly cacheDirectory: string;
+}
+
+/** A worker process that has just been started. */
+export interface SpawnedWorker {
+  readonly child: ChildProcess;
+  /** The file that it is about to lock; another file of that name would be another lock. */
+  readonly lockInode: number;
+}
+
+/**
+ * Starts the worker of a chain, in a session of its own, with the descriptors of docs/worker-protocol.md.
+ * @throws Error with a reason for people when that cannot be done.
+ */
+export function spawnWorker(setting: WorkerSetting): SpawnedWorker {
+  const { definition, lockFile, journalFile, logFile, perl, script, functionWorker } = setting;
+  checkFolder(definition.directory);
+  checkOpenFilesLimit();
+  const opened: number[] = [];
+  try {
+    // A fresh open each time: an open file that is locked already could be "locked" again by whoever shares it.
+    const lock = open(lockFile, constants.O_RDONLY, opened);
+    const log = open(logFile, toAppend, opened);
+    const journal = open(journalFile, toAppend, opened);
+    const mode = hasFunctions(definition) ? ['exec', ...functionWorker] : ['command'];
+    const child = spawn(perl, [script, ...mode], {
+      cwd: definition.directory,
+      env: environmentOf(setting),
+      detached: true,
+      stdio: stdioOf({ log, journal, lock }),
+    });
+    return { child, lockInode: fstatSync(lock).ino };
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
+  }
+}
+
+function open(path: string, mode: number, opened: number[]): number {
+  const descriptor = openSync(path, mode | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  opened.push(descriptor);
+  return descriptor;
+}
+
+function environmentOf({ definition, cacheDirectory }: WorkerSetting): Record<string, string> {
+  const own = { RUNNER_CHAIN: definition.name, RUNNER_SYSCALLS: syscallWords() };
+  const cache = hasFunctions(definition) ? { RUNNER_CACHE: cacheDirectory } : {};
+  return { ...definition.environment, ...own, ...cache };
+}
+
+function stdioOf(descriptors: {
+  log: number;
+  journal: number;
+  lock: number;
+}): ('ignore' | 'pipe' | number)[] {
+  const { log, journal, lock } = descriptors;
+  const stdio: ('ignore' | 'pipe' | number)[] = Array.from({ length: lockDescriptor + 1 }, () => 'ignore');
+  stdio.splice(1, 5, log, log, 'pipe', 'pipe', journal);
+  stdio[lockDescriptor] = lock;
+  return stdio;
+}
+
+function syscallWords(): string {
+  const numbers = syscallNumbers(process.platform, process.arch);
+  return numbers === null ? '0 0' : `${numbers.prctl} ${numbers.clockGettime}`;
+}
+
+function hasFunctions(definition: ChainDefinition): boolean {
+  return definition.tasks.some((task) => task.work.kind === 'function');
+}
+
+function checkFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new Error(`the folder "${path}" is not there`);
+}
+
+function checkOpenFilesLimit(): void {
+  const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  const limit = Number(found ?? Infinity);
+  if (limit >= leastOpenFiles) return;
+  throw new Error(
+    `only ${limit} open files are allowed, ${leastOpenFiles} are needed; raise it with "ulimit -n 1024"`,
+  );
+}
