@@ -249,6 +249,16 @@ projectTest('a program that is not there any more could not be started, and says
   assert.equal((await runner.ended).exitCode, 1);
 });
 
+projectTest(
+  'an argument that the kernel would not take is refused before anything starts',
+  async (project) => {
+    configure(project, { tasks: [{ run: ['/bin/echo', 'x'.repeat(200_000)], name: 'long' }, 'sh: true'] });
+    const { exitCode, stderr } = await project.start('c', '--passes', '1').ended;
+    assert.equal(exitCode, 78);
+    assert.match(stderr, /found 200000 bytes, of which a program can be given 131071/);
+  },
+);
+
 projectTest('a flood of output keeps its begin and its end, and takes little room', async (project) => {
   const flood =
     'sh: echo begin; perl -e \'$x = "x" x 99 . "\\n"; print $x x 10000 for 1 .. 300\'; sleep 0.6; echo end';

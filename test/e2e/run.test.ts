@@ -191,7 +191,7 @@ projectTest('a timeout of a later run is kept by the next runner, for the whole 
   const chain = {
     killGrace: '300ms',
     tasks: [task],
-    timeout: '1s',
+    timeout: '3s',
     cooldown: { success: '0s', failure: '0s' },
   };
   writeFileSync(join(project.folder, 'runner.config.json'), JSON.stringify({ chains: { c: chain } }));
@@ -294,6 +294,21 @@ projectTest('wrong usage is status 64 and says where help is', async (project) =
     assert.equal(exitCode, 64, args.join(' '));
     assert.match(stderr, /--help/);
   }
+});
+
+projectTest('a bug of the runner ends it with 70, and its run goes on and is picked up', async (project) => {
+  const planted = 'setTimeout(() => { throw new Error("planted") }, 700)';
+  process.env['NODE_OPTIONS'] = `--import=data:text/javascript,${encodeURIComponent(planted)}`;
+  const task = 'sh: sleep 1.5; exit 7';
+  const runner = project.start(task, '--name', 'c', '--failure-cooldown', '0s');
+  delete process.env['NODE_OPTIONS'];
+  const { exitCode, stderr } = await runner.ended;
+  assert.equal(exitCode, 70);
+  assert.match(stderr, /This is a bug of runner\. Runs in progress go on.*planted/s);
+  const next = project.start(task, '--name', 'c', '--passes', '1');
+  const ended = await next.next('run ended');
+  assert.deepEqual([ended.run, ended.outcome], [1, { kind: 'exited', exitCode: 7 }]);
+  await next.ended;
 });
 
 projectTest('a state folder that cannot be made is named', async (project) => {
