@@ -109,11 +109,12 @@ async function execute(task: LoadedTask | undefined, context: TaskContext): Prom
   }
 }
 
-// The whole error goes to the chain's log, but for the frames of this program, which come last.
+// The whole error goes to the chain's log, but for the frames of this program, which come last, and those of Node.
 function logError(error: unknown): void {
   const lines = inspect(error).split('\n');
   const firstOwn = lines.findIndex((line) => line.includes(ownFolder));
-  process.stderr.write(`${lines.slice(0, firstOwn === -1 ? undefined : firstOwn).join('\n')}\n`);
+  const theirs = lines.slice(0, firstOwn === -1 ? undefined : firstOwn);
+  process.stderr.write(`${theirs.filter((line) => !/^ +at .*\(?node:/.test(line)).join('\n')}\n`);
 }
 
 /** Tells the end of a run at once, and that it is over once nothing of it lives any more. */
