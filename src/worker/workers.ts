@@ -59,7 +59,8 @@ class WorkerProcess implements Worker {
 
   constructor(setting: WorkerSetting, awaited: Run | null, post: (event: ChainEvent) => void) {
     this.#setting = setting;
-    this.#awaited = awaited;
+    // An intended run was in no worker yet: nothing of it can live or be in the journal.
+    this.#awaited = awaited?.stage.kind === 'intended' ? null : awaited;
     this.#post = post;
   }
 
