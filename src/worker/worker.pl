@@ -31,6 +31,9 @@ close_foreign_descriptors();
 # handlers, not 'IGNORE', which every command would inherit.
 $SIG{$_} = sub { } for qw(TERM INT HUP QUIT USR1 USR2 ALRM PIPE);
 
+# With SIGCHLD ignored the kernel would throw the status of a run away.
+$SIG{CHLD} = 'DEFAULT';
+
 # Whatever a run starts and loses becomes a child of this process, wherever it hides.
 syscall $sys_prctl, $set_child_subreaper, 1, 0, 0, 0 if $sys_prctl;
 
@@ -103,6 +106,7 @@ sub has_children {
 
 sub ending {
   my ($status) = @_;
+  return 'interrupted ' . encode('its end was not told by the kernel') if !defined $status;
   my $signal = $status & 127;
   return "killed $signal" if $signal;
   my $code = $status >> 8;
