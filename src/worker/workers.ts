@@ -127,9 +127,8 @@ class WorkerProcess implements Worker {
   release(): void {
     this.#post = () => undefined;
     this.#stopWaiting?.();
-    this.#requests?.end();
-    const messages = this.#child?.stdio[4];
-    if (messages !== null && messages !== undefined) messages.destroy();
+    // Closed at once, not ended: a worker that waits for leftovers would keep this process alive until they are gone.
+    for (const stream of [this.#child?.stdio[3], this.#child?.stdio[4]]) stream?.destroy();
     this.#child?.unref();
   }
 

@@ -55,6 +55,17 @@ projectTest('SIGTERM lets the run in progress end, and then the runner ends with
   );
 });
 
+projectTest('a stop does not wait for what a run left behind; the next start does', async (project) => {
+  const gone = join(project.folder, 'gone');
+  const leave = `sh: setsid sh -c "sleep 2; echo > ${gone}" >/dev/null 2>&1 & exit 0`;
+  const runner = project.start(leave, '--name', 'c');
+  await runner.next('run left behind');
+  runner.signal('SIGTERM');
+  assert.equal((await runner.ended).exitCode, 0);
+  assert.ok(!existsSync(gone), 'the runner has ended before the process');
+  assert.equal((await project.start(`sh: [ -e ${gone} ]`, '--name', 'c', '--passes', '1').ended).exitCode, 0);
+});
+
 projectTest('a second signal kills the run in progress at once', async (project) => {
   const runner = project.start('sh: trap "" TERM; sleep 300', '--name', 'c');
   await runner.next('run started');
