@@ -2,46 +2,25 @@ import { followLog } from '../log/follow-log.ts';
 import { logFileOf, readLog, startOfLastLines } from '../log/read-log.ts';
 import { readGeneration } from '../log/chain-log.ts';
 import type { HistoryEntry } from '../store/history.ts';
-import { hasState, stateFolderAt, type StateFolder } from '../system/state-folder.ts';
+import type { StateFolder } from '../system/state-folder.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
-import { nothingYet, unknownChain } from './history.ts';
 import { countOption, isGiven, stateDirectory, type RawOptions } from './options.ts';
+import { readState } from './read-state.ts';
 import { visible } from './visible.ts';
 
 /** `runner logs`: what the tasks of a chain have written. */
 export async function logs(chain: string, options: RawOptions): Promise<void> {
-  await guarded(isGiven(options, 'debug'), async () => {
-    const directory = stateDirectory(options);
-    if (!hasState(directory)) return nothingYet(directory);
-    const folder = stateFolderAt(directory);
-    const found = await findRun(folder, chain, countOption(options, 'run'));
-    if (typeof found === 'number') return found;
-    const run = countOption(options, 'run');
-    if (run !== null) return found === null ? noSuchRun(chain, run) : printRun(folder, found);
-    return printEnd(folder, chain, options);
-  });
-}
-
-/** The line of the history, `null` where there is none, or the exit status when there is no such chain. */
-async function findRun(
-  folder: StateFolder,
-  chain: string,
-  run: number | null,
-): Promise<HistoryEntry | ExitStatus | null> {
-  const [{ openState }, { readChainNames, readHistory }] = await Promise.all([
-    import('../store/open-state.ts'),
-    import('../store/history.ts'),
-  ]);
-  const database = await openState(folder.database);
-  try {
-    const names = readChainNames(database);
-    if (!names.includes(chain)) return unknownChain(chain, names);
-    if (run === null) return null;
-    return readHistory(database, { chain, run, limit: 1 })[0] ?? null;
-  } finally {
-    database.close();
-  }
+  const what = { directory: stateDirectory(options), chain };
+  const run = countOption(options, 'run');
+  await guarded(isGiven(options, 'debug'), () =>
+    readState(what, async (database, folder) => {
+      if (run === null) return printEnd(folder, chain, options);
+      const { readHistory } = await import('../store/history.ts');
+      const [found] = readHistory(database, { chain, run, limit: 1 });
+      return found === undefined ? noSuchRun(chain, run) : printRun(folder, found);
+    }),
+  );
 }
 
 function printRun(folder: StateFolder, { chain, run, log }: HistoryEntry): ExitStatus {

@@ -1,7 +1,6 @@
 import { formatDuration } from '../core/duration.ts';
 import type { Outcome, TaskError } from '../core/outcome.ts';
 import { toDurationMs, type DurationMs } from '../core/units.ts';
-import type { HistoryEntry } from '../store/history.ts';
 
 /** How a run ended, in words that continue "run 12 ...". */
 export function outcomeText(outcome: Outcome, durationMs: DurationMs | null = null): string {
@@ -34,9 +33,8 @@ function errorText({ name, message }: TaskError): string {
 }
 
 /** The same for a run as it is stored. */
-export function storedOutcomeText({ outcome, detail }: Pick<HistoryEntry, 'outcome' | 'detail'>): string {
-  if (outcome === null) return 'has no outcome yet';
-  return outcomeText(toOutcome(outcome, typeof detail === 'object' && detail !== null ? { ...detail } : {}));
+export function storedOutcomeText(kind: string, detail: unknown): string {
+  return outcomeText(toOutcome(kind, typeof detail === 'object' && detail !== null ? { ...detail } : {}));
 }
 
 function toOutcome(kind: string, detail: Readonly<Record<string, unknown>>): Outcome {

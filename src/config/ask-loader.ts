@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { hasErrorCode } from '../core/error-code.ts';
 import { formatDuration } from '../core/duration.ts';
 import { toDurationMs } from '../core/units.ts';
 import type { LoaderOptions } from './load.ts';
@@ -95,7 +96,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    const isGone = hasErrorCode(error, 'ESRCH');
     if (!isGone) throw error;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { ChainName, LogLimits } from '../core/definition.ts';
+import { hasErrorCode } from '../core/error-code.ts';
 import type { LogPosition } from '../core/event.ts';
 import type { Output } from '../ports.ts';
 import { watchFlood } from './flood.ts';
@@ -69,7 +70,7 @@ function writtenGeneration(folder: string, chain: string): number {
   try {
     return Number.parseInt(readFileSync(generationPath(folder, chain), 'utf8'), 10) || 1;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 1;
+    if (hasErrorCode(error, 'ENOENT')) return 1;
     throw error;
   }
 }
@@ -81,7 +82,7 @@ function writeGeneration(folder: string, chain: string, generation: number): voi
     writeFileSync(`${path}.tmp`, `${generation}\n`, { mode: 0o600 });
     renameSync(`${path}.tmp`, path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    if (!hasErrorCode(error, 'ENOSPC')) throw error;
   }
 }
 

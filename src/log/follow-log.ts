@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
+import { hasErrorCode } from '../core/error-code.ts';
 
 /** How often a file is looked at where the kernel does not tell of changes. */
 const pollMs = 250;
@@ -68,7 +69,7 @@ function tryOpen(path: string): number | null {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasErrorCode(error, 'ENOENT')) return null;
     throw error;
   }
 }

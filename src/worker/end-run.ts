@@ -1,4 +1,5 @@
 import type { ChainName } from '../core/definition.ts';
+import { hasErrorCode } from '../core/error-code.ts';
 import type { Run } from '../core/facts.ts';
 import {
   descendantsOf,
@@ -77,7 +78,6 @@ function send(entry: ProcessEntry, signal: NodeJS.Signals): void {
     process.kill(entry.pid, signal);
   } catch (error) {
     // ESRCH: gone. EPERM: it became another user; it stays in the way, and is named as such.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
-      throw error;
+    if (!hasErrorCode(error, 'ESRCH', 'EPERM')) throw error;
   }
 }

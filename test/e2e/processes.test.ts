@@ -302,6 +302,7 @@ projectTest(
     await runner.next('run started');
     runner.signal('SIGSTOP');
     await waitForFile(join(project.folder, 'done'));
+    // No pause for something to happen: that the timeout passes while the runner is stopped is the test.
     await new Promise((resolve) => setTimeout(resolve, 800));
     runner.signal('SIGCONT');
     const ended = await runner.next('run ended');

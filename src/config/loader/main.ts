@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { relative } from 'node:path';
+import { hasErrorCode } from '../../core/error-code.ts';
 import { describeUserError } from '../../user-code/user-error.ts';
 import type { LoadRequest } from '../loaded.ts';
 import type { LoaderMessage } from '../loader-message.ts';
@@ -51,7 +52,7 @@ function send(message: LoaderMessage): void {
     writeSync(answerDescriptor, `${JSON.stringify(message)}\n`);
   } catch (error) {
     // Whoever asked is gone: there is nobody to tell, and nothing left to do.
-    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(1);
+    if (hasErrorCode(error, 'EPIPE')) process.exit(1);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { hasErrorCode } from '../../core/error-code.ts';
 import { readProcess } from '../../processes/process-table.ts';
 
 /** The processes that this one has to answer for. */
@@ -30,8 +31,7 @@ function childrenOfThread(thread: string): number[] {
     return text === '' ? [] : text.split(' ').map(Number);
   } catch (error) {
     // Another thread may have ended; its children are listed with the main one, which is always there.
-    const isGone =
-      error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+    const isGone = hasErrorCode(error, 'ENOENT', 'ESRCH');
     if (!isGone || thread === String(process.pid)) throw error;
     closeFile(thread);
     return [];

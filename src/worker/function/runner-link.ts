@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { hasErrorCode } from '../../core/error-code.ts';
 import { formatLine, parseLine } from '../protocol.ts';
 
 const requestsDescriptor = 3;
@@ -26,11 +27,7 @@ export function tell(words: readonly (string | number)[]): void {
   try {
     writeSync(messagesDescriptor, formatLine(words));
   } catch (error) {
-    if (
-      !(error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET'))
-    ) {
-      throw error;
-    }
+    if (!hasErrorCode(error, 'EPIPE', 'ECONNRESET')) throw error;
   }
 }
 
@@ -40,6 +37,6 @@ export function record(words: readonly (string | number)[]): void {
     writeSync(journalDescriptor, formatLine(words));
   } catch (error) {
     // On a full disk the runner still hears of the end; only a runner that died meanwhile would not.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    if (!hasErrorCode(error, 'ENOSPC')) throw error;
   }
 }
