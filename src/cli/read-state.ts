@@ -14,6 +14,8 @@ export async function readState(
   read: (database: Database, folder: StateFolder) => ExitStatus | Promise<ExitStatus>,
 ): Promise<ExitStatus> {
   const { directory, chain } = what;
+  // When nobody reads any more, as after "| head", a command that only prints is done.
+  process.stdout.on('error', () => process.exit(exitStatus.success));
   if (!hasState(directory)) {
     console.error(
       `Nothing has run yet: there is no state in "${directory}"; name another folder with --state-dir`,

@@ -72,6 +72,15 @@ projectTest('history and logs tell chains apart, and say what there is instead',
   assert.match(project.command('logs', 'a', '--run', '9').stderr, /has no run 9 in its history/);
 });
 
+projectTest('a reader that goes away ends what it read, without a word', async (project) => {
+  await project.start('sh: seq 1 50000', '--name', 'c', '--passes', '1').ended;
+  for (const command of ['logs c --lines 50000', 'logs c --run 1', 'history c']) {
+    const line = `${process.execPath} ${runnerFile} ${command} | head -c 1`;
+    const { exitCode, stdout, stderr } = project.output('/bin/sh', ['-c', line]);
+    assert.deepEqual([exitCode, stdout.length, stderr], [0, 1, ''], command);
+  }
+});
+
 projectTest('check is 0 with the values in force, and 78 with all problems', async (project) => {
   const secret = 'hush-hush';
   const chain = { tasks: ['sh: true'], cooldown: '5m', env: { TOKEN: secret } };
