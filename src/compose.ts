@@ -3,10 +3,10 @@ import type { LoadAnswer, LoadRequest } from './config/loaded.ts';
 import { createSingleHostCoordinator } from './coordinator/single-host.ts';
 import type { ChainDefinition } from './core/definition.ts';
 import { openChainLog } from './log/chain-log.ts';
-import type { RunnerHolder, Tell } from './ports.ts';
+import type { Clock, Coordinator, OpenChain, RunnerHolder, Tell } from './ports.ts';
 import { findPerl } from './processes/perl.ts';
 import { hasOpen, readProcesses } from './processes/process-table.ts';
-import { startChain, type RunningChain } from './runner/chain-loop.ts';
+import { startChain, type ChainStart, type RunningChain } from './runner/chain-loop.ts';
 import { openState } from './store/open-state.ts';
 import { createSqliteStore } from './store/sqlite-store.ts';
 import { createSystemClock } from './system/clock.ts';
@@ -22,16 +22,15 @@ type ChainAnswer =
       readonly chain: RunningChain;
       readonly logFile: string;
       readonly logFrom: number;
+      /** Asks it to stop: once lets the run in progress end, for a while; twice ends it now. */
+      readonly stop: () => void;
     }
   | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder };
 
 /** A project on this host, with its state open. */
 export interface Project {
   /** Takes a chain and runs it, unless another runner has it. */
-  run(
-    definition: ChainDefinition,
-    options: { readonly passGoal: number | null; readonly tell: Tell },
-  ): Promise<ChainAnswer>;
+  run(definition: ChainDefinition, options: ChainStart & { readonly tell: Tell }): Promise<ChainAnswer>;
   /** Lets go of everything; the chains must have finished. */
   close(): void;
 }
@@ -51,27 +50,41 @@ function lockFileOf(folder: StateFolder, chain: string): string {
   return `${folder.locks}/${chain}.lock`;
 }
 
+/** What a runner needs of this host, built once. */
+interface Host {
+  readonly folder: StateFolder;
+  readonly clock: Clock;
+  readonly coordinator: Coordinator;
+  readonly open: OpenChain;
+  close(): void;
+}
+
 /**
  * Opens the state of a project, and makes it where there is none.
  * @param path the program path in which perl is looked for beside the usual folders
  * @throws StateFolderError, StoreError or PerlMissing, each with a message that says what to do.
  */
-export async function openProject(stateDirectory: string, path: string): Promise<Project> {
+async function openHost(stateDirectory: string, path: string): Promise<Host> {
   const perl = findPerl(path);
   const folder = makeStateFolder(stateDirectory);
   const database = await openState(folder.database);
   const clock = createSystemClock();
   const store = createSqliteStore(database, folder.database, clock);
-  const coordinator = createSingleHostCoordinator(folder.locks, perl, clock);
-  const closers: (() => void)[] = [() => database.close()];
+  const coordinator = createSingleHostCoordinator(
+    { folder: folder.locks, projectLock: folder.projectLock },
+    perl,
+    clock,
+  );
   return {
-    async run(definition, { passGoal, tell }) {
+    folder,
+    clock,
+    coordinator,
+    async open(definition, tell) {
       const taken = await coordinator.take(definition.name);
       if (taken.kind === 'held elsewhere') return taken;
       const output = openChainLog(folder.logs, definition.name, definition.log);
-      closers.unshift(taken.release, () => output.close());
       const workers = createWorkers({
-        definition,
+        chain: definition.name,
         clock,
         random: systemRandom,
         perl,
@@ -82,13 +95,36 @@ export async function openProject(stateDirectory: string, path: string): Promise
         logFile: output.path,
         cacheDirectory: folder.cache,
       });
-      const logFrom = output.position().offset;
-      const chain = await startChain(
-        definition,
-        { clock, random: systemRandom, store, workers, output, tell },
-        { passGoal },
-      );
-      return { kind: 'running', chain, logFile: output.path, logFrom };
+      return {
+        kind: 'opened',
+        chain: {
+          ports: { clock, random: systemRandom, store, workers, output, tell },
+          logFile: output.path,
+          close() {
+            output.close();
+            taken.release();
+          },
+        },
+      };
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Opens a project for `runner run`. @throws as `openHost` */
+export async function openProject(stateDirectory: string, path: string): Promise<Project> {
+  const host = await openHost(stateDirectory, path);
+  const closers: (() => void)[] = [() => host.close()];
+  return {
+    async run(definition, { tell, ...start }) {
+      const opening = await host.open(definition, tell);
+      if (opening.kind === 'held elsewhere') return opening;
+      const { chain: opened } = opening;
+      closers.unshift(() => opened.close());
+      const logFrom = opened.ports.output.position().offset;
+      const chain = await startChain(definition, opened.ports, start);
+      const stop = (): void => void chain.ask({ kind: 'stop asked', at: host.clock.now().monotonic });
+      return { kind: 'running', chain, logFile: opened.logFile, logFrom, stop };
     },
     close() {
       for (const close of closers) close();

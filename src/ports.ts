@@ -1,7 +1,7 @@
 import type { Moment } from './core/cooldown.ts';
-import type { ChainName } from './core/definition.ts';
+import type { ChainDefinition, ChainName } from './core/definition.ts';
 import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
-import type { ChainState, Run } from './core/facts.ts';
+import type { ChainState, Holder, Run } from './core/facts.ts';
 import type { Fence, MonotonicMs } from './core/units.ts';
 
 /** The host's time. */
@@ -70,12 +70,14 @@ export interface Workers {
    * `worker ready`, then `run ended` and `run over`, and at last `worker lost`. `run` is the run whose end the
    * journal is asked for once the lock is held.
    */
-  start(run: Run | null, post: (event: ChainEvent) => void): Worker;
+  start(definition: ChainDefinition, run: Run | null, post: (event: ChainEvent) => void): Worker;
   /**
    * Takes a step to end a run, whether it is in the care of the present worker or survives from an earlier
    * runner. Does nothing where nothing is left of it.
    */
-  end(run: Run, step: 'asked' | 'cancelled' | 'killed'): void;
+  end(run: Run, step: 'asked' | 'cancelled' | 'killed', definition: ChainDefinition): void;
+  /** The live processes of a run, its worker left out. Reads the whole process table: only when somebody asks. */
+  remains(run: Run): readonly Holder[];
 }
 
 /** One worker process. */
@@ -108,6 +110,23 @@ export interface ChainPorts {
   readonly tell: Tell;
 }
 
+/** A chain that this process has taken, with all that its loop needs. */
+export interface OpenedChain {
+  readonly ports: ChainPorts;
+  /** The chain's log, absolute. */
+  readonly logFile: string;
+  /** Lets go of the chain; its loop must have finished. */
+  close(): void;
+}
+
+/** What came of the wish to take a chain and open what belongs to it. */
+export type Opening =
+  | { readonly kind: 'opened'; readonly chain: OpenedChain }
+  | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder };
+
+/** Takes a chain for this process and opens its log and its workers, unless another process has it. */
+export type OpenChain = (definition: ChainDefinition, tell: Tell) => Promise<Opening>;
+
 /** The right to run a chain on this host. */
 export interface Coordinator {
   /**
@@ -115,10 +134,12 @@ export interface Coordinator {
    * it is not inherited by any other process.
    */
   take(chain: ChainName): Promise<Taken>;
+  /** The same for the right to be the one runner of the project, which answers at its socket. */
+  takeProject(): Promise<Taken>;
 }
 
 /** What came of trying to take a chain. */
-type Taken =
+export type Taken =
   | { readonly kind: 'taken'; readonly release: () => void }
   | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder };
 

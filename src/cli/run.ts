@@ -67,6 +67,7 @@ async function runInForeground(
   });
   const answer = await project.run(definition, {
     passGoal: countOption(options, 'passes'),
+    holds: 'both end',
     tell: (told) => foreground.tell(told),
   });
   if (answer.kind === 'held elsewhere') {
@@ -75,7 +76,7 @@ async function runInForeground(
   }
   welcome(foreground, definition, options);
   foreground.follow(answer.logFile, answer.logFrom);
-  const forgetSignals = stopOnSignals(() => answer.chain.stop());
+  const forgetSignals = stopOnSignals(() => answer.stop());
   try {
     const passes = await answer.chain.finished;
     foreground.note(farewell(answer.chain.facts(), definition));

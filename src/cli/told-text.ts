@@ -1,6 +1,7 @@
 import type { ChainTold, RunEndedTold, Told } from '../core/event.ts';
 import type { Holder } from '../core/facts.ts';
 import { lengthText, outcomeText } from './outcome-text.ts';
+import { requestText } from './request-text.ts';
 
 /** How much a line matters: `--quiet` shows only what went wrong, and what makes up for it. */
 export type Weight = 'routine' | 'notice' | 'problem';
@@ -22,12 +23,20 @@ export function toldText({
     case 'ending step taken':
       return endingText(told);
     case 'paused':
-      return {
-        text: `paused, because ${told.task} failed and has onFailure: "pause"; mend it, then stop and start this chain`,
-        weight: 'problem',
-      };
+    case 'resumed':
+    case 'poked':
+    case 'skip asked':
+    case 'run skipped':
+    case 'end asked':
+    case 'chain stopped':
+    case 'drain asked':
+      return requestText(told);
     case 'stop asked':
       return stopText(told);
+    case 'worker outdated':
+      return { text: `gets a new worker: ${told.reason}`, weight: 'notice' };
+    case 'definition changed':
+      return { text: 'goes on by the new configuration', weight: 'notice' };
     case 'worker blocked':
       return { text: blockedText(told), weight: 'problem' };
     case 'worker lost':
@@ -69,6 +78,7 @@ function endingText(
     timeout: 'it takes too long',
     stop: 'the chain stops',
     leftovers: 'it left processes behind',
+    operator: 'somebody wants it to end',
   }[why];
   const signal = step === 'cancelled' ? 'SIGTERM' : 'SIGKILL';
   return { text: `run ${run.number}  ${run.task} gets ${signal}: ${reason}`, weight: 'problem' };

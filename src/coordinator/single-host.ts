@@ -1,26 +1,33 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { toEpochMs } from '../core/units.ts';
-import type { Clock, Coordinator, RunnerHolder } from '../ports.ts';
-import { tryLock } from '../processes/perl.ts';
+import type { Clock, Coordinator, RunnerHolder, Taken } from '../ports.ts';
+import { createLocker } from '../processes/perl.ts';
 import { identify, isAlive } from '../processes/process-table.ts';
 
 /**
  * The right to run a chain on this host: a kernel lock on `locks/<chain>.runner`, which this process has and no
  * other inherits. When the process ends, however it ends, the lock is free. The file says who has it.
+ * @param projectLock the file whose lock makes a process the one runner of the project
  */
-export function createSingleHostCoordinator(folder: string, perl: string, clock: Clock): Coordinator {
+export function createSingleHostCoordinator(
+  paths: { readonly folder: string; readonly projectLock: string },
+  perl: string,
+  clock: Clock,
+): Coordinator {
+  const tryLock = createLocker(perl);
+  async function take(path: string): Promise<Taken> {
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+    if (!(await tryLock(descriptor))) {
+      closeSync(descriptor);
+      return { kind: 'held elsewhere', holder: readHolder(path, clock) };
+    }
+    writeHolder(descriptor, clock);
+    return { kind: 'taken', release: () => closeSync(descriptor) };
+  }
   return {
-    async take(chain) {
-      const path = join(folder, `${chain}.runner`);
-      const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-      if (!tryLock(perl, descriptor)) {
-        closeSync(descriptor);
-        return { kind: 'held elsewhere', holder: readHolder(path, clock) };
-      }
-      writeHolder(descriptor, clock);
-      return { kind: 'taken', release: () => closeSync(descriptor) };
-    },
+    take: (chain) => take(join(paths.folder, `${chain}.runner`)),
+    takeProject: () => take(paths.projectLock),
   };
 }
 

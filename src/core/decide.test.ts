@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { backOff, chainOf } from '../../test/support/chain-definition.ts';
-import { factsOf, momentAt, runOf, waitUntil, workerIdentity } from '../../test/support/chain-facts.ts';
+import {
+  factsOf,
+  momentAt,
+  pauseOf,
+  runOf,
+  waitUntil,
+  workerIdentity,
+} from '../../test/support/chain-facts.ts';
 import { decide, type Decision } from './decide.ts';
 import type { ChainDefinition, LeftoversPolicy } from './definition.ts';
 import type { EndingReason, EndingStep, Facts, Run, Stage, StoreFact, Wanted, WorkerFact } from './facts.ts';
@@ -56,7 +63,7 @@ const endings: readonly (EndingStep | null)[] = [
 const policies: readonly LeftoversPolicy[] = ['wait', 'kill', 'allow'];
 const overtimes: readonly (number | null)[] = [null, 0, -400];
 const cooldowns = [null, waitUntil(nowMs), waitUntil(nowMs + 900)];
-const pauses = [null, momentAt(50_000)];
+const pauses = [null, pauseOf(50_000)];
 const passes: readonly Facts['passes'][] = [
   { goal: null, done: 4, isFailing: false, lastFailed: false },
   { goal: 3, done: 2, isFailing: false, lastFailed: false },
@@ -276,7 +283,7 @@ describe('in a situation with a name', () => {
     ],
     [
       'a paused chain waits for somebody',
-      factsOf({ state: { pausedSince: momentAt(0) } }),
+      factsOf({ state: { pause: pauseOf(0) } }),
       { kind: 'wait', until: null, why: 'paused' },
     ],
     [
@@ -312,7 +319,7 @@ describe('in a situation with a name', () => {
     [
       'a chain at its goal finishes although it is paused',
       factsOf({
-        state: { pausedSince: momentAt(0) },
+        state: { pause: pauseOf(0) },
         passes: { goal: 1, done: 1, isFailing: false, lastFailed: true },
       }),
       { kind: 'finish' },
@@ -339,9 +346,9 @@ function* allFacts(run: Run | null): Generator<Facts> {
     for (const worker of workers)
       for (const store of stores)
         for (const cooldown of cooldowns)
-          for (const pausedSince of pauses)
+          for (const pause of pauses)
             for (const made of passes)
-              yield factsOf({ wanted, worker, store, passes: made, state: { run, cooldown, pausedSince } });
+              yield factsOf({ wanted, worker, store, passes: made, state: { run, cooldown, pause } });
 }
 
 function* allRuns(overtimeMs: number | null): Generator<[Situation['stage'], EndingStep | null, Run | null]> {
@@ -395,9 +402,9 @@ function isGoalReached({ facts: { passes: made } }: Situation): boolean {
 }
 
 function isNextDue(at: Situation): boolean {
-  const { cooldown, pausedSince } = at.facts.state;
+  const { cooldown, pause } = at.facts.state;
   const isCool = cooldown === null || cooldown.until <= now;
-  return isWanted(at) && storeWorks(at) && isCool && pausedSince === null && !isGoalReached(at);
+  return isWanted(at) && storeWorks(at) && isCool && pause === null && !isGoalReached(at);
 }
 
 function mayStartWorker(at: Situation): boolean {
@@ -431,7 +438,7 @@ function isTrueReason(at: Situation, why: string): boolean {
     running: at.stage === 'running',
     'left behind': at.stage === 'left behind',
     'cooling down': at.stage === 'none' && state.cooldown !== null && state.cooldown.until > now,
-    paused: at.stage === 'none' && state.pausedSince !== null,
+    paused: at.stage === 'none' && state.pause !== null,
     'worker starting': worker.kind === 'starting' || worker.kind === 'loading',
     'worker blocked': worker.kind === 'blocked',
     'worker cannot start': worker.kind === 'absent' && !mayStartWorker(at),

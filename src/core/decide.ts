@@ -1,6 +1,6 @@
 import type { ChainDefinition } from './definition.ts';
 import { isBeyondEnding, nextEndingStep } from './ending.ts';
-import type { EndingReason, Facts, Run } from './facts.ts';
+import type { EndingReason, Facts, Pause, Run } from './facts.ts';
 import { earlierOf, isBefore, type MonotonicMs } from './units.ts';
 
 /** What is to be done next. */
@@ -18,6 +18,10 @@ export type Decision =
       readonly why: EndingReason;
     }
   | { readonly kind: 'start worker' }
+  /** The worker is to be replaced, and has no run. */
+  | { readonly kind: 'release worker'; readonly reason: string }
+  /** Leave the run out that is due. */
+  | { readonly kind: 'skip run' }
   /** Try again to store the facts. */
   | { readonly kind: 'store' }
   /** Do nothing before `until`, or before an event if that is `null`. */
@@ -88,16 +92,27 @@ function afterStoreFailed(retryAt: MonotonicMs, stepAt: MonotonicMs | null, now:
 function withoutRun(facts: Facts, now: MonotonicMs): Decision {
   if (facts.wanted.kind !== 'run') return { kind: 'finish' };
   if (facts.passes.goal !== null && facts.passes.done >= facts.passes.goal) return { kind: 'finish' };
-  if (facts.state.pausedSince !== null) return { kind: 'wait', until: null, why: 'paused' };
-  const { cooldown } = facts.state;
-  if (cooldown !== null && isBefore(now, cooldown.until)) {
+  if (hasStaleWorker(facts)) return { kind: 'release worker', reason: facts.staleWorker };
+  const { pause, cooldown, isPoked, isSkippingNext } = facts.state;
+  if (isPausedAt(pause, now)) return { kind: 'wait', until: pause.until?.until ?? null, why: 'paused' };
+  if (cooldown !== null && !isPoked && isBefore(now, cooldown.until)) {
     return { kind: 'wait', until: cooldown.until, why: 'cooling down' };
   }
-  return { kind: 'intend run' };
+  return isSkippingNext ? { kind: 'skip run' } : { kind: 'intend run' };
+}
+
+/** Whether a pause lasts at `now`: one that ends by itself is over without anybody doing anything. */
+export function isPausedAt(pause: Pause | null, now: MonotonicMs): pause is Pause {
+  return pause !== null && (pause.until === null || isBefore(now, pause.until.until));
+}
+
+function hasStaleWorker(facts: Facts): facts is Facts & { readonly staleWorker: string } {
+  return facts.staleWorker !== null && facts.worker.kind !== 'absent';
 }
 
 function withIntendedRun(facts: Facts, run: Run, now: MonotonicMs): Decision {
   if (facts.wanted.kind !== 'run') return { kind: 'withdraw run', reason: 'the chain was asked to stop' };
+  if (hasStaleWorker(facts)) return { kind: 'release worker', reason: facts.staleWorker };
   const { worker } = facts;
   switch (worker.kind) {
     case 'absent':

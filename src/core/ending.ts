@@ -18,7 +18,7 @@ const killAgainMs: DurationMs = toDurationMs(1_000);
  *
  *   asked ──(stopGrace)──▶ cancelled ──(killGrace)──▶ killed ──(1 s)──▶ killed ...
  *
- * A stop asks first; a timeout and leftovers begin with `cancelled`; a stop that cannot wait with `killed`.
+ * A stop asks first; a timeout, leftovers and an operator begin with `cancelled`; who cannot wait, with `killed`.
  */
 export function nextEndingStep(facts: Facts, definition: ChainDefinition): PlannedStep | null {
   const { run } = facts.state;
@@ -27,10 +27,10 @@ export function nextEndingStep(facts: Facts, definition: ChainDefinition): Plann
   if (facts.wanted.kind === 'stop now' && run.stage.kind === 'running') {
     return { run, step: 'killed', why: 'stop', at: run.stage.since.monotonic };
   }
+  const operatorStep = operatorStepOf(facts, run);
+  if (operatorStep?.step === 'killed') return operatorStep;
   if (run.ending?.step === 'cancelled') return killStep(run, run.ending, definition.killGraceMs);
-  return run.stage.kind === 'left behind'
-    ? leftoversStep(run, run.stage.since.monotonic, definition)
-    : soonest(timeoutStep(run, run.stage.since.monotonic, definition), stopStep(facts, run, definition));
+  return soonest(operatorStep, stepByItself(facts, run, definition));
 }
 
 /** Whether everything was done to end the run, in vain: processes can be out of reach even of SIGKILL. */
@@ -46,6 +46,23 @@ export function taskOf(run: Run, definition: ChainDefinition): TaskDefinition {
   const found = task ?? first;
   if (found === undefined) throw new Error(`Chain "${definition.name}" has no task`);
   return found;
+}
+
+function stepByItself(facts: Facts, run: Run, definition: ChainDefinition): PlannedStep | null {
+  const { stage } = run;
+  switch (stage.kind) {
+    case 'intended':
+      return null;
+    case 'running':
+      return soonest(timeoutStep(run, stage.since.monotonic, definition), stopStep(facts, run, definition));
+    case 'left behind':
+      return leftoversStep(run, stage.since.monotonic, definition);
+  }
+}
+
+function operatorStepOf({ endAsked }: Facts, run: Run): PlannedStep | null {
+  if (endAsked === null || endAsked.run !== run.number) return null;
+  return { run, step: endAsked.step, why: 'operator', at: endAsked.at };
 }
 
 function leftoversStep(run: Run, since: MonotonicMs, definition: ChainDefinition): PlannedStep | null {

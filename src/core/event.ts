@@ -1,6 +1,6 @@
-import type { Moment } from './cooldown.ts';
-import type { ChainName } from './definition.ts';
-import type { EndingReason, Holder, ProcessIdentity, Run } from './facts.ts';
+import type { Moment, StoredWait } from './cooldown.ts';
+import type { ChainDefinition, ChainName } from './definition.ts';
+import type { EndingReason, Holder, Pause, ProcessIdentity, Run } from './facts.ts';
 import type { Ending, Outcome, Verdict } from './outcome.ts';
 import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber } from './units.ts';
 
@@ -8,6 +8,35 @@ import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber } from './unit
 export type ChainEvent =
   /** Somebody wants the chain to stop; asked a second time it stops at once. */
   | { readonly kind: 'stop asked'; readonly at: MonotonicMs }
+  /** The chain is to let go of everything after the run in progress. */
+  | { readonly kind: 'drain asked' }
+  /** Somebody stops the chain until somebody starts it. */
+  | { readonly kind: 'chain stopped'; readonly at: Moment; readonly by: string; readonly isNow: boolean }
+  | {
+      readonly kind: 'pause asked';
+      readonly at: Moment;
+      readonly by: string;
+      readonly until: StoredWait | null;
+    }
+  | { readonly kind: 'resume asked'; readonly by: string }
+  /** The cooldown is to end now, or to be left out after the run in progress. */
+  | { readonly kind: 'poke asked'; readonly by: string }
+  /** The next run is to be left out. */
+  | { readonly kind: 'skip asked'; readonly by: string }
+  /** The run in progress is to end, or what it left behind. */
+  | {
+      readonly kind: 'end asked';
+      readonly step: 'cancelled' | 'killed';
+      readonly at: MonotonicMs;
+      readonly by: string;
+    }
+  /** The worker is to be replaced before the next run. */
+  | { readonly kind: 'worker outdated'; readonly reason: string }
+  | { readonly kind: 'worker released'; readonly reason: string }
+  /** The chain goes on by another definition. `before` is the one until now. */
+  | { readonly kind: 'definition changed'; readonly before: ChainDefinition }
+  /** The run that was due is left out. */
+  | { readonly kind: 'run skipped'; readonly at: Moment; readonly boot: string }
   /** The run that `decide` asked for is to be stored. */
   | { readonly kind: 'run intended'; readonly at: Moment; readonly boot: string }
   | {
@@ -95,7 +124,22 @@ export type Told =
       readonly step: 'asked' | 'cancelled' | 'killed';
     }
   | { readonly kind: 'pass ended'; readonly pass: PassNumber; readonly failed: boolean }
-  | { readonly kind: 'paused'; readonly task: string }
+  | { readonly kind: 'paused'; readonly pause: Pause }
+  /** `by` is `null` when the pause ended by itself. */
+  | { readonly kind: 'resumed'; readonly by: string | null }
+  | { readonly kind: 'poked'; readonly by: string }
+  | { readonly kind: 'skip asked'; readonly by: string; readonly task: string }
+  | { readonly kind: 'run skipped'; readonly task: string; readonly next: NextTold }
+  | {
+      readonly kind: 'end asked';
+      readonly by: string;
+      readonly run: Run;
+      readonly step: 'cancelled' | 'killed';
+    }
+  | { readonly kind: 'chain stopped'; readonly by: string; readonly run: Run | null }
+  | { readonly kind: 'drain asked'; readonly run: Run | null }
+  | { readonly kind: 'worker outdated'; readonly reason: string }
+  | { readonly kind: 'definition changed' }
   | { readonly kind: 'stop asked'; readonly isSecond: boolean; readonly run: Run | null }
   | { readonly kind: 'worker blocked'; readonly run: Run | null; readonly holders: readonly Holder[] }
   | { readonly kind: 'worker ready' }
@@ -116,7 +160,14 @@ export interface RunEndedTold {
   readonly endedAt: EpochMs;
   readonly durationMs: DurationMs | null;
   /** What comes next, and after what wait; `null` when the chain stops or has made its passes. */
-  readonly next: { readonly task: string; readonly pass: PassNumber; readonly cooldownMs: DurationMs } | null;
+  readonly next: NextTold | null;
+}
+
+/** The task that comes next, and after what wait. */
+export interface NextTold {
+  readonly task: string;
+  readonly pass: PassNumber;
+  readonly cooldownMs: DurationMs;
 }
 
 /** What is told, with the chain it belongs to. */

@@ -1,6 +1,6 @@
 import type { Moment, StoredWait } from './cooldown.ts';
 import type { Outcome } from './outcome.ts';
-import type { Fence, MonotonicMs, PassNumber, RunNumber } from './units.ts';
+import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber, RunNumber } from './units.ts';
 
 /** All that is known of a chain. Events change facts; `decide` looks at nothing else. */
 export interface Facts {
@@ -9,6 +9,10 @@ export interface Facts {
   readonly wanted: Wanted;
   readonly worker: WorkerFact;
   readonly store: StoreFact;
+  /** Why the worker is to be replaced before the next run, or `null`. */
+  readonly staleWorker: string | null;
+  /** Somebody wants this run to end, or what it left behind; `null` when nobody does. */
+  readonly endAsked: EndAsked | null;
   readonly passes: Passes;
   readonly fence: Fence;
 }
@@ -25,9 +29,57 @@ export interface ChainState {
   readonly streaks: Readonly<Record<string, number>>;
   /** The cooldown in force, or `null`. */
   readonly cooldown: StoredWait | null;
-  /** Since when the chain is paused because a task with `onFailure: "pause"` failed, or `null`. */
-  readonly pausedSince: Moment | null;
+  /** While it lasts no run begins; the run in progress goes on. `null` when nobody has paused the chain. */
+  readonly pause: Pause | null;
+  /** Somebody has stopped the chain, until somebody starts it; `null` when nobody has. */
+  readonly stopped: Stopped | null;
+  /** Whether the cooldown before the next run is left out. */
+  readonly isPoked: boolean;
+  /** Whether the next run is left out. */
+  readonly isSkippingNext: boolean;
+  /** How the last run ended that has an outcome; `null` before the first. */
+  readonly lastEnd: LastEnd | null;
+  /** How long successful runs take lately, in milliseconds, by the task's name. */
+  readonly usualMs: Readonly<Record<string, number>>;
   readonly run: Run | null;
+}
+
+/** Nothing begins while it lasts. */
+export interface Pause {
+  readonly since: Moment;
+  readonly by: PausedBy;
+  /** When it ends by itself, or `null` when somebody has to resume the chain. */
+  readonly until: StoredWait | null;
+}
+
+/** Who has paused a chain: somebody, by the name that they gave, or a failed task with `onFailure: "pause"`. */
+export type PausedBy =
+  | { readonly kind: 'operator'; readonly name: string }
+  | { readonly kind: 'failure'; readonly task: string };
+
+/** A chain that was stopped, and by whom. */
+export interface Stopped {
+  readonly since: Moment;
+  readonly by: string;
+}
+
+/** The end of the last run, in brief: what people ask for first. The history has it whole. */
+export interface LastEnd {
+  readonly run: RunNumber;
+  readonly task: string;
+  /** Without a stack, and with at most one line of a message. */
+  readonly outcome: Outcome;
+  readonly endedAt: EpochMs;
+  readonly durationMs: DurationMs | null;
+  /** Failures of this task in a row, this one included; 0 after a success. */
+  readonly streak: number;
+}
+
+/** The wish that a run ends: SIGTERM first, or SIGKILL at once. */
+export interface EndAsked {
+  readonly run: RunNumber;
+  readonly step: 'cancelled' | 'killed';
+  readonly at: MonotonicMs;
 }
 
 /** The one run of a chain that is intended, in progress, or not yet proven over. */
@@ -76,7 +128,7 @@ export interface EndingStep {
 }
 
 /** Why a run is ended by the runner. */
-export type EndingReason = 'timeout' | 'stop' | 'leftovers';
+export type EndingReason = 'timeout' | 'stop' | 'leftovers' | 'operator';
 
 /** A process that cannot be taken for another one: a process id alone is used again. */
 export interface ProcessIdentity {
@@ -91,6 +143,8 @@ export interface ProcessIdentity {
 /** What the operator wants of the chain. */
 export type Wanted =
   | { readonly kind: 'run' }
+  /** Let the run in progress end, however long that takes, and begin no other. */
+  | { readonly kind: 'drain' }
   /** Let the run in progress end, for a while. */
   | { readonly kind: 'stop'; readonly since: MonotonicMs }
   | { readonly kind: 'stop now' };

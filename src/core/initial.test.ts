@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chainOf } from '../../test/support/chain-definition.ts';
-import { hereAt, momentAt, runOf, waitUntil } from '../../test/support/chain-facts.ts';
+import { hereAt, momentAt, pauseOf, runOf, waitUntil } from '../../test/support/chain-facts.ts';
 import type { Here } from './cooldown.ts';
 import type { ChainState, Facts, Run } from './facts.ts';
 import { initialFacts, newChainState } from './initial.ts';
@@ -16,6 +16,7 @@ function taken(stored: Partial<ChainState>, here: Here = hereAt(9_000)): Facts {
     here,
     fence: toFence(3),
     passGoal: 2,
+    holds: 'both end',
   });
 }
 
@@ -37,6 +38,8 @@ describe('a runner that takes a chain', () => {
       wanted: { kind: 'run' },
       worker: { kind: 'absent', notBefore: null, reason: null },
       store: { kind: 'works' },
+      staleWorker: null,
+      endAsked: null,
       passes: { goal: 2, done: 0, isFailing: false, lastFailed: false },
       fence: 3,
     });
@@ -64,7 +67,7 @@ describe('a runner that takes a chain', () => {
   });
 
   test('resumes a paused chain', () => {
-    assert.equal(taken({ pausedSince: momentAt(1_000) }).state.pausedSince, null);
+    assert.equal(taken({ pause: pauseOf(1_000) }).state.pause, null);
   });
 
   test('takes a run in progress to be in progress since it began', () => {

@@ -10,7 +10,12 @@ export const newChainState: ChainState = {
   taskIndex: 0,
   streaks: {},
   cooldown: null,
-  pausedSince: null,
+  pause: null,
+  stopped: null,
+  isPoked: false,
+  isSkippingNext: false,
+  lastEnd: null,
+  usualMs: {},
   run: null,
 };
 
@@ -22,29 +27,45 @@ export interface Taking {
   readonly fence: Fence;
   /** After how many passes to finish, or `null` for never. */
   readonly passGoal: number | null;
+  readonly holds: Holds;
 }
+
+/**
+ * What becomes of a pause and a stop that somebody asked for in an earlier term: they are kept, the stop ends
+ * because somebody starts the chain, or both end because to run the chain is to resume it.
+ */
+export type Holds = 'kept' | 'stop ends' | 'both end';
 
 /**
  * The facts with which a runner begins: the stored ones, brought into this boot and to this definition.
  * A run that was stored may be in progress in the worker of a runner that died; it is taken to be so until
- * the chain's lock proves the opposite. To start a chain is to resume it, so a pause ends here.
+ * the chain's lock proves the opposite. A chain that stays stopped only proves its last run over.
  */
 export function initialFacts(taking: Taking): Facts {
   const { stored, definition, here } = taking;
+  const isStopped = stored.stopped !== null && taking.holds === 'kept';
   return {
     state: {
       ...stored,
       taskIndex: stored.taskIndex < definition.tasks.length ? stored.taskIndex : 0,
       cooldown: stored.cooldown === null ? null : broughtHere(stored.cooldown, here),
-      pausedSince: null,
+      pause: pauseHere(taking),
+      stopped: isStopped ? stored.stopped : null,
       run: stored.run === null ? null : adopted(stored.run, here),
     },
-    wanted: { kind: 'run' },
+    wanted: isStopped ? { kind: 'stop', since: here.now.monotonic } : { kind: 'run' },
     worker: { kind: 'absent', notBefore: null, reason: null },
     store: { kind: 'works' },
+    staleWorker: null,
+    endAsked: null,
     passes: { goal: taking.passGoal, done: 0, isFailing: false, lastFailed: false },
     fence: taking.fence,
   };
+}
+
+function pauseHere({ stored: { pause }, here, holds }: Taking): ChainState['pause'] {
+  if (pause === null || holds === 'both end') return null;
+  return { ...pause, until: pause.until === null ? null : broughtHere(pause.until, here) };
 }
 
 function adopted(run: Run, here: Here): Run {

@@ -216,7 +216,14 @@ function play(story: readonly Happening[]): readonly Step[] {
 /** The runner dies and another one takes the chain. */
 function takenOver({ state, fence }: Facts, nowMs: number): Facts {
   const here = { boot: 'boot-1', now: momentAt(nowMs) };
-  return initialFacts({ stored: state, definition: chain, here, fence: nextAfter(fence), passGoal: null });
+  return initialFacts({
+    stored: state,
+    definition: chain,
+    here,
+    fence: nextAfter(fence),
+    passGoal: null,
+    holds: 'both end',
+  });
 }
 
 /** What the loop makes of the decision. */
@@ -234,6 +241,10 @@ function ownEvent(facts: Facts, nowMs: number): ChainEvent | null {
       return { ...decision, kind: 'ending step taken', at: at.monotonic };
     case 'start worker':
       return { kind: 'worker started', at: at.monotonic };
+    case 'release worker':
+      return { kind: 'worker released', reason: decision.reason };
+    case 'skip run':
+      return { kind: 'run skipped', at, boot: 'boot-1' };
     case 'store':
       return { kind: 'store worked' };
     case 'wait':

@@ -2,14 +2,51 @@ import type { ChainDefinition } from './definition.ts';
 import type { ChainEvent } from './event.ts';
 import type { Facts } from './facts.ts';
 import { silently, type EventOf, type Learned } from './learned.ts';
+import {
+  chainStopped,
+  definitionChanged,
+  drainAsked,
+  endAsked,
+  pauseAsked,
+  pokeAsked,
+  resumeAsked,
+  runSkipped,
+  skipAsked,
+  stopAsked,
+} from './requests.ts';
 import { endingStepTaken, runEnded, runIntended, runOver, runStarted, runWithdrawn } from './run-events.ts';
-import { workerBlocked, workerLocked, workerLost, workerReady } from './worker-events.ts';
+import {
+  workerBlocked,
+  workerLocked,
+  workerLost,
+  workerOutdated,
+  workerReady,
+  workerReleased,
+} from './worker-events.ts';
 
 /** The facts after `event`. An event about another run than the present one comes too late and changes nothing. */
 export function learn(facts: Facts, event: ChainEvent, definition: ChainDefinition): Learned {
   switch (event.kind) {
     case 'stop asked':
       return stopAsked(facts, event);
+    case 'drain asked':
+      return drainAsked(facts);
+    case 'chain stopped':
+      return chainStopped(facts, event);
+    case 'pause asked':
+      return pauseAsked(facts, event);
+    case 'resume asked':
+      return resumeAsked(facts, event);
+    case 'poke asked':
+      return pokeAsked(facts, event);
+    case 'skip asked':
+      return skipAsked(facts, event, definition);
+    case 'run skipped':
+      return runSkipped(facts, event, definition);
+    case 'end asked':
+      return endAsked(facts, event);
+    case 'definition changed':
+      return definitionChanged(facts, event, definition);
     case 'run intended':
       return runIntended(facts, event, definition);
     case 'run started':
@@ -23,7 +60,7 @@ export function learn(facts: Facts, event: ChainEvent, definition: ChainDefiniti
     case 'run over':
       return runOver(facts, event);
     case 'worker started':
-      return silently({ ...facts, worker: { kind: 'starting', since: event.at } });
+      return silently({ ...facts, worker: { kind: 'starting', since: event.at }, staleWorker: null });
     case 'worker blocked':
       return workerBlocked(facts, event);
     case 'worker locked':
@@ -32,19 +69,15 @@ export function learn(facts: Facts, event: ChainEvent, definition: ChainDefiniti
       return workerReady(facts);
     case 'worker lost':
       return workerLost(facts, event, definition);
+    case 'worker outdated':
+      return workerOutdated(facts, event);
+    case 'worker released':
+      return workerReleased(facts, event);
     case 'store failed':
       return storeFailed(facts, event);
     case 'store worked':
       return storeWorked(facts);
   }
-}
-
-function stopAsked(facts: Facts, event: EventOf<'stop asked'>): Learned {
-  const isSecond = facts.wanted.kind !== 'run';
-  return {
-    facts: { ...facts, wanted: isSecond ? { kind: 'stop now' } : { kind: 'stop', since: event.at } },
-    told: [{ kind: 'stop asked', isSecond, run: facts.state.run }],
-  };
 }
 
 function storeFailed(facts: Facts, event: EventOf<'store failed'>): Learned {

@@ -33,6 +33,18 @@ export interface TaskError {
   readonly stack: string;
 }
 
+const briefLength = 200;
+
+/** The same outcome without the stack of an error, and with one line of its message: what people ask for first. */
+export function inBrief(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'threw') return outcome;
+  const [line = ''] = outcome.error.message.split('\n');
+  return {
+    kind: 'threw',
+    error: { name: outcome.error.name, message: line.slice(0, briefLength), stack: '' },
+  };
+}
+
 /** Whether an outcome counts: for the streak of failures, for the cooldown, for what comes next. */
 export type Verdict = 'success' | 'failure' | 'no verdict';
 

@@ -30,8 +30,11 @@ export function runIntended(
     workerLost: null,
   };
   return {
-    facts: withState(facts, { run, lastRun: number, cooldown: null }),
-    told: [{ kind: 'run intended', run, at: event.at.wall }],
+    facts: withState(facts, { run, lastRun: number, cooldown: null, pause: null, isPoked: false }),
+    told: [
+      ...(state.pause === null ? [] : [{ kind: 'resumed', by: null } as const]),
+      { kind: 'run intended', run, at: event.at.wall },
+    ],
   };
 }
 

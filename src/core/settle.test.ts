@@ -121,13 +121,14 @@ describe('what follows', () => {
 
   test('is a pause where the task asks for one after a failure', () => {
     const failed = settled({ outcome: failure, onFailure: 'pause' });
-    assert.deepEqual(failed.facts.state.pausedSince, momentAt(100));
-    assert.deepEqual(failed.told.at(-1), { kind: 'paused', task: 'task1' });
+    const pause = { since: momentAt(100), by: { kind: 'failure', task: 'task1' }, until: null };
+    assert.deepEqual(failed.facts.state.pause, pause);
+    assert.deepEqual(failed.told.at(-1), { kind: 'paused', pause });
   });
 
   test('is no pause after a success or a stop', () => {
     for (const outcome of [success, stopped]) {
-      assert.equal(settled({ outcome, onFailure: 'pause' }).facts.state.pausedSince, null);
+      assert.equal(settled({ outcome, onFailure: 'pause' }).facts.state.pause, null);
     }
   });
 

@@ -1,12 +1,13 @@
 import { cooldownLength, storedWait, type Here, type StoredWait } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import { taskOf } from './ending.ts';
-import type { RunEndedTold, Told } from './event.ts';
-import type { ChainState, Facts, Holder, Passes, Run } from './facts.ts';
+import type { NextTold, RunEndedTold, Told } from './event.ts';
+import type { ChainState, Facts, Holder, LastEnd, Passes, Pause, Run } from './facts.ts';
 import { withState, type Learned } from './learned.ts';
-import { verdictOf, type Outcome, type Verdict } from './outcome.ts';
+import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { positionAfter, type Position } from './position.ts';
 import { zeroMs, type DurationMs } from './units.ts';
+import { usualAfter } from './usual.ts';
 
 /** The end of a run, with what it takes to work out what follows. */
 export interface Settlement {
@@ -31,6 +32,9 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
   const position = positionAfter(facts.state, { verdict, onFailure }, definition);
   const cooldown = cooldownAfter(run, { ...settlement, verdict, streak });
   const isPausing = verdict === 'failure' && onFailure === 'pause';
+  const pausing: Pause | null = isPausing
+    ? { since: here.now, by: { kind: 'failure', task: run.task }, until: null }
+    : null;
   const isPassOver = position.pass !== facts.state.pass;
   const state: Partial<ChainState> = {
     run: settlement.isOver ? null : { ...run, stage: { kind: 'left behind', since: here.now, outcome } },
@@ -38,7 +42,9 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
     taskIndex: position.taskIndex,
     streaks: withStreak(facts.state.streaks, run.task, streak),
     cooldown,
-    pausedSince: isPausing ? here.now : facts.state.pausedSince,
+    pause: pausing ?? facts.state.pause,
+    lastEnd: lastEndAfter(facts.state, run, { ...settlement, streak }),
+    usualMs: usualAfter(facts.state.usualMs, run.task, { verdict, durationMs: settlement.durationMs }),
   };
   const passes = passesAfter(facts.passes, verdict, isPassOver);
   const told: Told[] = [
@@ -46,7 +52,7 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
   ];
   if (!settlement.isOver) told.push({ kind: 'run left behind', run, leftovers: settlement.leftovers });
   if (isPassOver) told.push({ kind: 'pass ended', pass: run.pass, failed: passes.lastFailed });
-  if (isPausing) told.push({ kind: 'paused', task: run.task });
+  if (pausing !== null) told.push({ kind: 'paused', pause: pausing });
   return { facts: { ...withState(facts, state), passes }, told };
 }
 
@@ -76,13 +82,31 @@ function cooldownAfter(
   return storedWait(cooldownLength(cooldown, { streak, chance: by.chance }), by.here);
 }
 
+/** A withdrawn run never was, so it is not the last one. */
+function lastEndAfter(
+  state: ChainState,
+  run: Run,
+  by: Settlement & { readonly streak: number },
+): LastEnd | null {
+  if (by.outcome.kind === 'withdrawn') return state.lastEnd;
+  return {
+    run: run.number,
+    task: run.task,
+    outcome: inBrief(by.outcome),
+    endedAt: by.here.now.wall,
+    durationMs: by.durationMs,
+    streak: by.streak,
+  };
+}
+
 function withStreak(streaks: ChainState['streaks'], task: string, streak: number): ChainState['streaks'] {
   if ((streaks[task] ?? 0) === streak) return streaks;
   const others = Object.entries(streaks).filter(([name]) => name !== task);
   return Object.fromEntries(streak === 0 ? others : [...others, [task, streak]]);
 }
 
-function passesAfter(passes: Passes, verdict: Verdict, isPassOver: boolean): Passes {
+/** The passes after a run with this verdict, which may have been the last of its pass. */
+export function passesAfter(passes: Passes, verdict: Verdict, isPassOver: boolean): Passes {
   const isFailing = passes.isFailing || verdict === 'failure';
   return isPassOver
     ? { ...passes, done: passes.done + 1, isFailing: false, lastFailed: isFailing }
@@ -116,11 +140,12 @@ function isWantedOn({ wanted, passes }: Facts): boolean {
   return wanted.kind === 'run' && (passes.goal === null || passes.done < passes.goal);
 }
 
-function nextTold(
+/** What comes at `position` after `cooldown`, for people. */
+export function nextTold(
   position: Position,
   cooldown: StoredWait | null,
   definition: ChainDefinition,
-): RunEndedTold['next'] {
+): NextTold {
   return {
     task: definition.tasks[position.taskIndex]?.name ?? '',
     pass: position.pass,

@@ -58,6 +58,7 @@ export function workerLost(
   const lost: Facts = {
     ...facts,
     worker: { kind: 'absent', notBefore: event.retryAt, reason: event.reason },
+    staleWorker: null,
   };
   if (run?.stage.kind === 'intended') {
     return runEnded(lost, endedBy(run, event, { kind: 'not started', reason: event.reason }), definition);
@@ -67,6 +68,24 @@ export function workerLost(
     facts: wasInItsCare ? withState(lost, { run: { ...run, workerLost: event.reason } }) : lost,
     told: [{ kind: 'worker lost', reason: event.reason }],
   };
+}
+
+/** A worker that is there is replaced as soon as it has no run; where there is none, the next one is new anyway. */
+export function workerOutdated(facts: Facts, event: EventOf<'worker outdated'>): Learned {
+  if (facts.worker.kind === 'absent') return silently(facts);
+  return {
+    facts: { ...facts, staleWorker: event.reason },
+    told: [{ kind: 'worker outdated', reason: event.reason }],
+  };
+}
+
+/** The worker was let go; another one may be started at once. */
+export function workerReleased(facts: Facts, event: EventOf<'worker released'>): Learned {
+  return silently({
+    ...facts,
+    worker: { kind: 'absent', notBefore: null, reason: event.reason },
+    staleWorker: null,
+  });
 }
 
 /** What the journal says of a run whose end was not seen, now that it is proven over. */

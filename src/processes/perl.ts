@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
@@ -26,19 +26,57 @@ export function findPerl(path: string): string {
   return found;
 }
 
+/** How many locks one helper process tries: well below what a process may have open. */
+const mostLocksAtOnce = 256;
+/** Prints a line of 1 and 0: which of the descriptors from 3 on are locked now. */
+const lockScript =
+  'for my $n (3 .. 2 + shift) { open my $f, "<&=", $n or exit 2; push @kept, $f; print flock($f, 2 | 4) ? 1 : 0 }';
+
 /**
- * Tries once to lock the open file `descriptor` for this process. The lock belongs to the open file: it stays
- * after the helper process has ended, for as long as this process keeps the descriptor.
+ * Makes a function that tries once to lock an open file for this process. The lock belongs to the open file: it
+ * stays after the helper process has ended, for as long as this process keeps the descriptor. What is asked in one
+ * turn of the event loop is done by one helper.
  */
-export function tryLock(perl: string, descriptor: number): boolean {
-  const script = 'open my $lock, "<&=", 3 or exit 2; exit(flock($lock, 2 | 4) ? 0 : 1)';
-  const { status, error } = spawnSync(perl, ['-e', script], {
-    stdio: ['ignore', 'ignore', 'ignore', descriptor],
+export function createLocker(perl: string): (descriptor: number) => Promise<boolean> {
+  let asked: Asked[] = [];
+  return (descriptor) =>
+    new Promise((resolve, reject) => {
+      if (asked.length === 0) setImmediate(flush);
+      asked.push({ descriptor, resolve, reject });
+    });
+
+  function flush(): void {
+    const all = asked;
+    asked = [];
+    for (let from = 0; from < all.length; from += mostLocksAtOnce) {
+      lockAll(perl, all.slice(from, from + mostLocksAtOnce));
+    }
+  }
+}
+
+interface Asked {
+  readonly descriptor: number;
+  readonly resolve: (isLocked: boolean) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function lockAll(perl: string, asked: readonly Asked[]): void {
+  const descriptors = asked.map(({ descriptor }) => descriptor);
+  const child = spawn(perl, ['-e', lockScript, String(asked.length)], {
+    stdio: ['ignore', 'pipe', 'ignore', ...descriptors],
     env: {},
   });
-  if (status === 0) return true;
-  if (status === 1) return false;
-  throw new Error(`Cannot lock: perl ended with status ${status}`, { cause: error });
+  let printed = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  child.on('error', (error) => failed(error));
+  child.on('close', (status) => {
+    if (printed.length !== asked.length) failed(new Error(`perl ended with status ${status}`));
+    else for (const [index, { resolve }] of asked.entries()) resolve(printed[index] === '1');
+  });
+
+  function failed(cause: Error): void {
+    for (const { reject } of asked) reject(new Error(`Cannot lock: ${cause.message}`, { cause }));
+  }
 }
 
 function isExecutable(file: string): boolean {

@@ -3,8 +3,9 @@ import { decide, type Decision, type WaitReason } from '../core/decide.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { ChainEvent, ChainTold, LogPosition } from '../core/event.ts';
 import type { ChainState, Facts, Passes, Run } from '../core/facts.ts';
-import { initialFacts, newChainState } from '../core/initial.ts';
+import { initialFacts, newChainState, type Holds } from '../core/initial.ts';
 import { learn } from '../core/learn.ts';
+import type { EventOf } from '../core/learned.ts';
 import { add, toDurationMs, type DurationMs, type MonotonicMs } from '../core/units.ts';
 import { StoreError, type ChainPorts, type Worker } from '../ports.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
@@ -12,22 +13,47 @@ import { createMailbox, type Mailbox } from './mailbox.ts';
 /** How long to wait before a state that could not be stored is stored again. */
 const storeRetryMs: DurationMs = toDurationMs(1_000);
 
+/** What may be asked of a chain that is being run. */
+export type ChainRequest = EventOf<
+  | 'stop asked'
+  | 'drain asked'
+  | 'chain stopped'
+  | 'pause asked'
+  | 'resume asked'
+  | 'poke asked'
+  | 'skip asked'
+  | 'end asked'
+  | 'worker outdated'
+>;
+
 /** A chain that is being run. */
 export interface RunningChain {
-  /** Asks it to stop: once lets the run in progress end, for a while; twice ends it now. */
-  stop(): void;
+  /** Asks something of it; resolves once that is stored, or when the chain is finished. */
+  ask(request: ChainRequest): Promise<void>;
+  /** Goes on by another definition, after the run in progress. */
+  change(definition: ChainDefinition): void;
   /** Why it does nothing right now; `null` while it does something. */
   waitingFor(): WaitReason | null;
   readonly facts: () => Facts;
+  /** The definition in force: after a change, the old one until the run in progress has ended. */
+  readonly definition: () => ChainDefinition;
   /** Settles when the chain is finished; rejects on a bug or when the state cannot be read. */
   readonly finished: Promise<Passes>;
+}
+
+/** How a chain is taken up. */
+export interface ChainStart {
+  /** After how many passes it is finished, or `null` for never. */
+  readonly passGoal: number | null;
+  /** What becomes of a pause or a stop of an earlier term. */
+  readonly holds: Holds;
 }
 
 /** Begins a new term of a chain and runs it until it is stopped or has made its passes. */
 export async function startChain(
   definition: ChainDefinition,
   ports: ChainPorts,
-  options: { readonly passGoal: number | null },
+  options: ChainStart,
 ): Promise<RunningChain> {
   const term = await ports.store.begin(definition.name);
   const facts = initialFacts({
@@ -36,12 +62,15 @@ export async function startChain(
     here: here(ports),
     fence: term.fence,
     passGoal: options.passGoal,
+    holds: options.holds,
   });
   const loop = new ChainLoop(definition, ports, facts);
   return {
-    stop: () => loop.post({ kind: 'stop asked', at: ports.clock.now().monotonic }),
+    ask: (request) => loop.ask(request),
+    change: (changed) => loop.change(changed),
     waitingFor: () => loop.waiting,
     facts: () => loop.facts,
+    definition: () => loop.definition,
     finished: loop.run(),
   };
 }
@@ -54,32 +83,44 @@ export async function startChain(
  */
 class ChainLoop {
   facts: Facts;
+  definition: ChainDefinition;
   waiting: WaitReason | null = null;
-  readonly #definition: ChainDefinition;
   readonly #ports: ChainPorts;
-  readonly #mailbox: Mailbox<ChainEvent> = createMailbox<ChainEvent>();
+  readonly #mailbox: Mailbox<Posted> = createMailbox<Posted>();
+  #changed: ChainDefinition | null = null;
   #stored: ChainState | null = null;
   #untold: ChainTold[] = [];
+  #answers: (() => void)[] = [];
   #log: LogPosition;
   #worker: Worker | null = null;
+  /** Names the worker whose events count: those of one that was let go may still be in the mailbox. */
+  #workerMark: symbol | null = null;
   #hasListened = false;
+  #isFinished = false;
 
   constructor(definition: ChainDefinition, ports: ChainPorts, facts: Facts) {
-    this.#definition = definition;
+    this.definition = definition;
     this.#ports = ports;
     this.#log = ports.output.position();
     this.facts = facts;
   }
 
-  post(event: ChainEvent): void {
-    this.#mailbox.post(event);
+  ask(request: ChainRequest): Promise<void> {
+    if (this.#isFinished) return Promise.resolve();
+    return new Promise((answer) => this.#mailbox.post({ event: request, from: null, answer }));
+  }
+
+  change(definition: ChainDefinition): void {
+    this.#changed = definition;
+    this.#mailbox.wake();
   }
 
   async run(): Promise<Passes> {
     try {
       for (;;) {
-        for (const event of this.#mailbox.take()) this.#learn(event);
-        const decision = decide(this.facts, this.#definition, this.#ports.clock.now().monotonic);
+        for (const posted of this.#mailbox.take()) this.#take(posted);
+        this.#adoptChange();
+        const decision = decide(this.facts, this.definition, this.#ports.clock.now().monotonic);
         if (this.#mustStoreBefore(decision)) await this.#store();
         else if (decision.kind === 'end run' && !this.#hasListened) await this.#listen();
         else if (decision.kind === 'finish') return this.facts.passes;
@@ -87,20 +128,47 @@ class ChainLoop {
         else await this.#act(decision);
       }
     } finally {
+      this.#isFinished = true;
       this.#worker?.release();
+      this.#answer();
+      for (const { answer } of this.#mailbox.take()) answer?.();
     }
   }
 
+  #take({ event, from, answer }: Posted): void {
+    if (from === null || from === this.#workerMark) this.#learn(event);
+    if (answer === null) return;
+    this.#answers.push(answer);
+    if (this.#stored === this.facts.state) this.#answer();
+  }
+
+  #answer(): void {
+    const answers = this.#answers;
+    this.#answers = [];
+    for (const answer of answers) answer();
+  }
+
+  // A run goes on to its end as it began; what it left behind is dealt with by the new definition.
+  #adoptChange(): void {
+    const changed = this.#changed;
+    const stage = this.facts.state.run?.stage.kind ?? null;
+    if (changed === null || (stage !== null && stage !== 'left behind')) return;
+    const before = this.definition;
+    this.#changed = null;
+    this.definition = changed;
+    this.#learn({ kind: 'definition changed', before });
+  }
+
   #learn(event: ChainEvent): void {
-    if (event.kind === 'worker lost') this.#worker = null;
+    if (event.kind === 'worker lost') this.#forgetWorker();
     if (event.kind === 'run ended' || event.kind === 'worker locked')
       this.#log = this.#ports.output.position();
-    const { facts, told } = learn(this.facts, event, this.#definition);
+    const { facts, told } = learn(this.facts, event, this.definition);
     // That a run was started is not stored: the intent, which is, says as much to the next runner.
     if (event.kind === 'run started' && this.#stored === this.facts.state) this.#stored = facts.state;
     this.facts = facts;
     for (const one of told) {
-      const chainTold = { chain: this.#definition.name, fence: facts.fence, told: one, log: this.#log };
+      const chainTold = { chain: this.definition.name, fence: facts.fence, told: one, log: this.#log };
       // What is told is stored first, but that nothing can be stored.
       if (one.kind === 'store failed') this.#ports.tell(chainTold);
       else this.#untold.push(chainTold);
@@ -124,11 +192,11 @@ class ChainLoop {
     const { state, fence } = this.facts;
     try {
       await this.#ports.store.save({
-        chain: this.#definition.name,
+        chain: this.definition.name,
         fence,
         state,
         told: this.#untold,
-        runsKept: this.#definition.history.runsKept,
+        runsKept: this.definition.history.runsKept,
       });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -139,6 +207,7 @@ class ChainLoop {
     this.#stored = state;
     this.#tell();
     this.#learn({ kind: 'store worked' });
+    this.#answer();
   }
 
   #tell(): void {
@@ -174,31 +243,45 @@ class ChainLoop {
         break;
       case 'end run':
         this.#hasListened = false;
-        workers.end(decision.run, decision.step);
+        workers.end(decision.run, decision.step, this.definition);
         this.#learn({ ...decision, kind: 'ending step taken', at: clock.now().monotonic });
         break;
       case 'start worker':
         this.#learn({ kind: 'worker started', at: clock.now().monotonic });
-        this.#worker = workers.start(this.facts.state.run, (event) => this.post(event));
+        this.#startWorker();
+        break;
+      case 'release worker':
+        this.#releaseWorker(decision.reason);
+        break;
+      case 'skip run':
+        this.#learn({ kind: 'run skipped', at: clock.now(), boot: clock.boot });
         break;
     }
     return undefined;
   }
 
+  #startWorker(): void {
+    const from = Symbol('worker');
+    this.#workerMark = from;
+    const post = (event: ChainEvent): void => this.#mailbox.post({ event, from, answer: null });
+    this.#worker = this.#ports.workers.start(this.definition, this.facts.state.run, post);
+  }
+
+  #releaseWorker(reason: string): void {
+    this.#worker?.release();
+    this.#forgetWorker();
+    this.#learn({ kind: 'worker released', reason });
+  }
+
+  #forgetWorker(): void {
+    this.#worker = null;
+    this.#workerMark = null;
+  }
+
   // The worker has the log open, so it goes; the next run gets a new one.
   #rotate(): void {
-    const { clock, output, random } = this.#ports;
-    this.#worker?.release();
-    const at = clock.now();
-    const reason = 'its log was set aside';
-    this.#learn({
-      kind: 'worker lost',
-      at,
-      boot: clock.boot,
-      chance: random.next(),
-      reason,
-      retryAt: at.monotonic,
-    });
+    const { output } = this.#ports;
+    this.#releaseWorker('its log was set aside');
     output.rotate();
     this.#log = output.position();
   }
@@ -210,6 +293,13 @@ class ChainLoop {
     this.#worker.run(run);
     this.#learn({ kind: 'run started', at: this.#ports.clock.now(), worker: worker.identity });
   }
+}
+
+/** An event, the worker it comes from if it is one, and whoever waits until it is stored. */
+interface Posted {
+  readonly event: ChainEvent;
+  readonly from: symbol | null;
+  readonly answer: (() => void) | null;
 }
 
 function here(ports: ChainPorts): Here {

@@ -1,17 +1,19 @@
 import type { StoredWait } from '../core/cooldown.ts';
 import type { ChainState } from '../core/facts.ts';
+import { newChainState } from '../core/initial.ts';
 import { StoreError } from '../ports.ts';
 
 /**
  * The state that `save` wrote, read back. Only its outline is looked at: the file is this program's own, and
- * SQLite tells a damaged one.
+ * SQLite tells a damaged one. What an older version did not know yet is as in a new chain.
  * @throws StoreError when it is not such a state.
  */
 export function parseState(text: string, what: string): ChainState {
   const value = parseJson(text, what);
-  if (!isChainState(value))
+  const state: unknown = isRecord(value) ? { ...newChainState, ...value } : value;
+  if (!isChainState(state))
     throw new StoreError(`Cannot read the state of ${what}: found ${text.slice(0, 80)}`);
-  return value;
+  return state;
 }
 
 function parseJson(text: string, what: string): unknown {
@@ -30,7 +32,10 @@ function isChainState(value: unknown): value is ChainState {
     isCount(value['taskIndex']) &&
     isRecord(value['streaks']) &&
     (value['cooldown'] === null || isStoredWait(value['cooldown'])) &&
-    (value['pausedSince'] === null || isRecord(value['pausedSince'])) &&
+    (value['pause'] === null || isRecord(value['pause'])) &&
+    (value['stopped'] === null || isRecord(value['stopped'])) &&
+    (value['lastEnd'] === null || isRecord(value['lastEnd'])) &&
+    isRecord(value['usualMs']) &&
     (value['run'] === null || isStoredRun(value['run']))
   );
 }

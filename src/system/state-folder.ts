@@ -10,6 +10,12 @@ export interface StateFolder {
   readonly logs: string;
   readonly journals: string;
   readonly cache: string;
+  /** Locked by the one runner of the project that is up. */
+  readonly projectLock: string;
+  /** The socket at which that runner answers. */
+  readonly socket: string;
+  /** What that runner prints when it is in the background. */
+  readonly runnerLog: string;
 }
 
 /** The state folder cannot be used; `message` says what to do about it. */
@@ -26,6 +32,9 @@ export function stateFolderAt(path: string): StateFolder {
     logs: join(path, 'logs'),
     journals: join(path, 'journal'),
     cache: join(path, 'cache'),
+    projectLock: join(path, 'runner.lock'),
+    socket: join(path, 'runner.sock'),
+    runnerLog: join(path, 'runner.log'),
   };
 }
 

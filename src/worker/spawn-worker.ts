@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import type { ChainDefinition } from '../core/definition.ts';
+import type { ChainDefinition, ChainName } from '../core/definition.ts';
 import type { Clock, Random } from '../ports.ts';
 import { syscallNumbers } from '../processes/syscalls.ts';
 
@@ -11,8 +11,8 @@ const leastOpenFiles = 128;
 const toAppend = constants.O_WRONLY | constants.O_APPEND;
 
 /** Where a chain's workers find what they need. All paths are absolute. */
-export interface WorkerSetting {
-  readonly definition: ChainDefinition;
+export interface ChainSetting {
+  readonly chain: ChainName;
   readonly clock: Clock;
   readonly random: Random;
   readonly perl: string;
@@ -25,6 +25,11 @@ export interface WorkerSetting {
   readonly logFile: string;
   /** Where compiled TypeScript is kept. */
   readonly cacheDirectory: string;
+}
+
+/** The same, and what the worker is to run. */
+export interface WorkerSetting extends ChainSetting {
+  readonly definition: ChainDefinition;
 }
 
 /** A worker process that has just been started. */

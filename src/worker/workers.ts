@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import type { ChainDefinition } from '../core/definition.ts';
+import { taskOf } from '../core/ending.ts';
 import type { ChainEvent, JournalEntry } from '../core/event.ts';
 import type { Holder, Run } from '../core/facts.ts';
 import { add, toDurationMs, type DurationMs, type MonotonicMs } from '../core/units.ts';
@@ -14,7 +16,7 @@ import {
 } from '../processes/process-table.ts';
 import { kill, processesOf, terminate, type Target } from './end-run.ts';
 import { emptyJournal, findInJournal, isLongJournal } from './journal.ts';
-import { spawnWorker, type WorkerSetting } from './spawn-worker.ts';
+import { spawnWorker, type ChainSetting, type WorkerSetting } from './spawn-worker.ts';
 import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './protocol.ts';
 
 /** How long a worker may take to load the tasks. */
@@ -27,20 +29,24 @@ const retryMs: DurationMs = toDurationMs(1_000);
 const strayCheckMs: DurationMs = toDurationMs(200);
 
 /** The real workers of one chain: a Perl process for commands, a Node process as soon as one task is a function. */
-export function createWorkers(setting: WorkerSetting): Workers {
+export function createWorkers(setting: ChainSetting): Workers {
   let current: WorkerProcess | null = null;
   return {
-    start(run, post) {
-      current = new WorkerProcess(setting, run, post);
+    start(definition, run, post) {
+      current = new WorkerProcess({ ...setting, definition }, run, post);
       current.start();
       return current;
     },
-    end(run, step) {
+    end(run, step, definition) {
       current?.abort(run);
       if (step === 'asked') return;
       const target = { ...targetOf(setting, run), spared: current?.spared(run) ?? null };
       if (step === 'cancelled') terminate(target);
-      else kill({ ...target, withWorker: isFunctionRun(setting, run) });
+      else kill({ ...target, withWorker: isFunctionRun(definition, run) });
+    },
+    remains(run) {
+      const target = { ...targetOf(setting, run), spared: current?.spared(run) ?? null };
+      return processesOf(target).map((entry) => describeProcess(entry.pid));
     },
   };
 }
@@ -246,13 +252,13 @@ class WorkerProcess implements Worker {
   }
 }
 
-function targetOf(setting: WorkerSetting, run: Run): Target {
-  const { definition, clock, lockFile } = setting;
-  return { chain: definition.name, run, boot: clock.boot, lockFile, withWorker: false, spared: null };
+function targetOf(setting: ChainSetting, run: Run): Target {
+  const { chain, clock, lockFile } = setting;
+  return { chain, run, boot: clock.boot, lockFile, withWorker: false, spared: null };
 }
 
-function isFunctionRun(setting: WorkerSetting, run: Run): boolean {
-  return setting.definition.tasks[run.taskIndex]?.work.kind === 'function';
+function isFunctionRun(definition: ChainDefinition, run: Run): boolean {
+  return taskOf(run, definition).work.kind === 'function';
 }
 
 function endOfWorker(exitCode: number | null, signal: NodeJS.Signals | null): string {

@@ -52,7 +52,7 @@ export class Host {
   /** The workers as one runner sees them; `isAlive` says whether that runner still lives. */
   workersOf(isAlive: () => boolean): Workers {
     return {
-      start: (run, post) => {
+      start: (_, run, post) => {
         const worker = new WorkerProcess(this, { awaited: run, isRunnerAlive: isAlive, post });
         this.#workers.add(worker);
         worker.begin();
@@ -62,6 +62,7 @@ export class Host {
         this.parts.witness.endingStep(run, step);
         this.#runs.get(run.number)?.signal(step);
       },
+      remains: () => [],
     };
   }
 

@@ -65,7 +65,7 @@ export class SimulatedRunner {
   stop(): void {
     if (this.#isFrozen || this.#chain === null || !this.isAlive) return;
     this.#parts.witness.stops += 1;
-    this.#chain.stop();
+    void this.#chain.ask({ kind: 'stop asked', at: this.#parts.clock.now().monotonic });
   }
 
   freeze(): void {
@@ -100,7 +100,7 @@ export class SimulatedRunner {
   async #run(): Promise<void> {
     const { definition, witness } = this.#parts;
     witness.clocksRead();
-    this.#chain = await startChain(definition, this.#ports(), { passGoal: null });
+    this.#chain = await startChain(definition, this.#ports(), { passGoal: null, holds: 'both end' });
     await this.#chain.finished;
   }
 
@@ -135,14 +135,14 @@ export class SimulatedRunner {
   #workers(): Workers {
     const real = this.#parts.host.workersOf(() => this.isAlive);
     return {
-      start: (run, post) => {
+      start: (definition, run, post) => {
         let wasBlocked = false;
         let isReleased = false;
         const hear = (event: ChainEvent): void => {
           if (!isReleased) post(event);
         };
         const worker = this.#do(() =>
-          real.start(run, (event) => {
+          real.start(definition, run, (event) => {
             if (event.kind === 'worker blocked') wasBlocked = true;
             this.#post(event, hear, wasBlocked);
           }),
@@ -155,7 +155,8 @@ export class SimulatedRunner {
           },
         };
       },
-      end: (run, step) => this.#do(() => real.end(run, step)),
+      end: (run, step, definition) => this.#do(() => real.end(run, step, definition)),
+      remains: () => [],
     };
   }
 

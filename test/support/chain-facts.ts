@@ -1,5 +1,5 @@
 import type { Here, Moment, StoredWait } from '../../src/core/cooldown.ts';
-import type { Facts, ProcessIdentity, Run } from '../../src/core/facts.ts';
+import type { Facts, Pause, ProcessIdentity, Run } from '../../src/core/facts.ts';
 import { newChainState } from '../../src/core/initial.ts';
 import {
   toDurationMs,
@@ -40,11 +40,18 @@ export function factsOf(
     wanted: { kind: 'run' },
     worker: { kind: 'absent', notBefore: null, reason: null },
     store: { kind: 'works' },
+    staleWorker: null,
+    endAsked: null,
     passes: { goal: null, done: 0, isFailing: false, lastFailed: false },
     fence: toFence(1),
     ...changed,
     state: { ...newChainState, ...changed.state },
   };
+}
+
+/** A pause by "ada" since `sinceMs`, without an end or with one. */
+export function pauseOf(sinceMs: number, until: StoredWait | null = null): Pause {
+  return { since: momentAt(sinceMs), by: { kind: 'operator', name: 'ada' }, until };
 }
 
 /** Run 1 of `task1`, which began at 0. */

@@ -45,7 +45,7 @@ export class ChainStory {
     this.#chain = await startChain(
       this.definition,
       { clock, store, workers, output, tell, random: { next: () => 0 } },
-      { passGoal: this.#passGoal },
+      { passGoal: this.#passGoal, holds: 'both end' },
     );
     this.#chain.finished.then(
       (passes) => (this.end = passes),
@@ -71,7 +71,7 @@ export class ChainStory {
   }
 
   async stop(): Promise<void> {
-    this.#chain?.stop();
+    void this.#chain?.ask({ kind: 'stop asked', at: this.clock.now().monotonic });
     await settled();
   }
 

@@ -1,3 +1,4 @@
+import type { ChainDefinition } from '../../src/core/definition.ts';
 import type { ChainEvent, JournalEntry } from '../../src/core/event.ts';
 import type { Holder, Run } from '../../src/core/facts.ts';
 import type { Ending } from '../../src/core/outcome.ts';
@@ -28,7 +29,7 @@ export class ScriptedWorkers implements Workers {
     this.#clock = clock;
   }
 
-  start(run: Run | null, post: (event: ChainEvent) => void): Worker {
+  start(_: ChainDefinition, run: Run | null, post: (event: ChainEvent) => void): Worker {
     this.#post = post;
     this.started += 1;
     this.awaited = run;
@@ -45,6 +46,10 @@ export class ScriptedWorkers implements Workers {
 
   end(run: Run, step: 'asked' | 'cancelled' | 'killed'): void {
     this.steps.push(`${step} ${run.number}`);
+  }
+
+  remains(): readonly Holder[] {
+    return [];
   }
 
   locked(): void {
