@@ -4,8 +4,8 @@ import type { EndingReason, Holder, Pause, ProcessIdentity, Run } from './facts.
 import type { Ending, Outcome, Verdict } from './outcome.ts';
 import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber } from './units.ts';
 
-/** What happens to a chain, or is done by its loop; `learn` turns it into facts. */
-export type ChainEvent =
+/** What people, and the runner for them, may ask of a chain. */
+export type ChainRequest =
   /** Somebody wants the chain to stop; asked a second time it stops at once. */
   | { readonly kind: 'stop asked'; readonly at: MonotonicMs }
   /** The chain is to let go of everything after the run in progress. */
@@ -31,7 +31,12 @@ export type ChainEvent =
       readonly by: string;
     }
   /** The worker is to be replaced before the next run. */
-  | { readonly kind: 'worker outdated'; readonly reason: string }
+  | { readonly kind: 'worker outdated'; readonly reason: string };
+
+/** What happens to a chain, or is done by its loop; `learn` turns it into facts. */
+export type ChainEvent =
+  /** Somebody asks something of the chain. */
+  | { readonly kind: 'asked'; readonly request: ChainRequest }
   | { readonly kind: 'worker released'; readonly reason: string }
   /** The chain goes on by another definition. `before` is the one until now. */
   | { readonly kind: 'definition changed'; readonly before: ChainDefinition }

@@ -25,14 +25,22 @@ describe('stop asked', () => {
   const at = toMonotonicMs(7);
 
   test('once lets the run in progress end', () => {
-    const { facts, told } = learn(factsOf({ state: { run: runOf() } }), { kind: 'stop asked', at }, chain);
+    const { facts, told } = learn(
+      factsOf({ state: { run: runOf() } }),
+      { kind: 'asked', request: { kind: 'stop asked', at } },
+      chain,
+    );
     assert.deepEqual(facts.wanted, { kind: 'stop', since: at });
     assert.deepEqual(told, [{ kind: 'stop asked', isSecond: false, run: runOf() }]);
   });
 
   test('twice or more does not wait', () => {
     for (const wanted of [{ kind: 'stop', since: at }, { kind: 'stop now' }] as const) {
-      const { facts, told } = learn(factsOf({ wanted }), { kind: 'stop asked', at }, chain);
+      const { facts, told } = learn(
+        factsOf({ wanted }),
+        { kind: 'asked', request: { kind: 'stop asked', at } },
+        chain,
+      );
       assert.deepEqual(facts.wanted, { kind: 'stop now' });
       assert.deepEqual(told, [{ kind: 'stop asked', isSecond: true, run: null }]);
     }
@@ -277,7 +285,7 @@ function foreignEvent({ state }: Facts, nowMs: number, { what, detail, other }: 
   if (what < 95) return { kind: 'worker lost', ...here, reason: 'it died', retryAt: at.monotonic };
   if (what < 97) return { kind: 'store failed', reason: 'full', retryAt: toMonotonicMs(nowMs + 1_000) };
   if (what < 99) return { kind: 'store worked' };
-  return { kind: 'stop asked', at: at.monotonic };
+  return { kind: 'asked', request: { kind: 'stop asked', at: at.monotonic } };
 }
 
 const endings: readonly Ending[] = [

@@ -2,49 +2,18 @@ import type { ChainDefinition } from './definition.ts';
 import type { ChainEvent } from './event.ts';
 import type { Facts } from './facts.ts';
 import { silently, type EventOf, type Learned } from './learned.ts';
-import {
-  chainStopped,
-  definitionChanged,
-  drainAsked,
-  endAsked,
-  pauseAsked,
-  pokeAsked,
-  resumeAsked,
-  runSkipped,
-  skipAsked,
-  stopAsked,
-} from './requests.ts';
+import { definitionChanged, runSkipped } from './turn-events.ts';
+import { learnRequest } from './requests.ts';
 import { endingStepTaken, runEnded, runIntended, runOver, runStarted, runWithdrawn } from './run-events.ts';
-import {
-  workerBlocked,
-  workerLocked,
-  workerLost,
-  workerOutdated,
-  workerReady,
-  workerReleased,
-} from './worker-events.ts';
+import { workerBlocked, workerLocked, workerLost, workerReady, workerReleased } from './worker-events.ts';
 
 /** The facts after `event`. An event about another run than the present one comes too late and changes nothing. */
 export function learn(facts: Facts, event: ChainEvent, definition: ChainDefinition): Learned {
   switch (event.kind) {
-    case 'stop asked':
-      return stopAsked(facts, event);
-    case 'drain asked':
-      return drainAsked(facts);
-    case 'chain stopped':
-      return chainStopped(facts, event);
-    case 'pause asked':
-      return pauseAsked(facts, event);
-    case 'resume asked':
-      return resumeAsked(facts, event);
-    case 'poke asked':
-      return pokeAsked(facts, event);
-    case 'skip asked':
-      return skipAsked(facts, event, definition);
+    case 'asked':
+      return learnRequest(facts, event.request, definition);
     case 'run skipped':
       return runSkipped(facts, event, definition);
-    case 'end asked':
-      return endAsked(facts, event);
     case 'definition changed':
       return definitionChanged(facts, event, definition);
     case 'run intended':
@@ -69,8 +38,6 @@ export function learn(facts: Facts, event: ChainEvent, definition: ChainDefiniti
       return workerReady(facts);
     case 'worker lost':
       return workerLost(facts, event, definition);
-    case 'worker outdated':
-      return workerOutdated(facts, event);
     case 'worker released':
       return workerReleased(facts, event);
     case 'store failed':

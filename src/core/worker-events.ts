@@ -70,15 +70,6 @@ export function workerLost(
   };
 }
 
-/** A worker that is there is replaced as soon as it has no run; where there is none, the next one is new anyway. */
-export function workerOutdated(facts: Facts, event: EventOf<'worker outdated'>): Learned {
-  if (facts.worker.kind === 'absent') return silently(facts);
-  return {
-    facts: { ...facts, staleWorker: event.reason },
-    told: [{ kind: 'worker outdated', reason: event.reason }],
-  };
-}
-
 /** The worker was let go; another one may be started at once. */
 export function workerReleased(facts: Facts, event: EventOf<'worker released'>): Learned {
   return silently({

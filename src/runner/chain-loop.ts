@@ -1,30 +1,16 @@
 import type { Here } from '../core/cooldown.ts';
 import { decide, type Decision, type WaitReason } from '../core/decide.ts';
 import type { ChainDefinition } from '../core/definition.ts';
-import type { ChainEvent, ChainTold, LogPosition } from '../core/event.ts';
+import type { ChainEvent, ChainRequest, ChainTold, LogPosition } from '../core/event.ts';
 import type { ChainState, Facts, Passes, Run } from '../core/facts.ts';
 import { initialFacts, newChainState, type Holds } from '../core/initial.ts';
 import { learn } from '../core/learn.ts';
-import type { EventOf } from '../core/learned.ts';
 import { add, toDurationMs, type DurationMs, type MonotonicMs } from '../core/units.ts';
 import { StoreError, type ChainPorts, type Worker } from '../ports.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 
 /** How long to wait before a state that could not be stored is stored again. */
 const storeRetryMs: DurationMs = toDurationMs(1_000);
-
-/** What may be asked of a chain that is being run. */
-export type ChainRequest = EventOf<
-  | 'stop asked'
-  | 'drain asked'
-  | 'chain stopped'
-  | 'pause asked'
-  | 'resume asked'
-  | 'poke asked'
-  | 'skip asked'
-  | 'end asked'
-  | 'worker outdated'
->;
 
 /** A chain that is being run. */
 export interface RunningChain {
@@ -107,7 +93,9 @@ class ChainLoop {
 
   ask(request: ChainRequest): Promise<void> {
     if (this.#isFinished) return Promise.resolve();
-    return new Promise((answer) => this.#mailbox.post({ event: request, from: null, answer }));
+    return new Promise((answer) =>
+      this.#mailbox.post({ event: { kind: 'asked', request }, from: null, answer }),
+    );
   }
 
   change(definition: ChainDefinition): void {
