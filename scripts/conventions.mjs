@@ -11,7 +11,9 @@ const everyAdapter = ['system', 'worker', 'store', 'coordinator', 'log', 'alert'
 const mayImport = {
   core: [],
   'ports.ts': ['core'],
-  runner: ['core', 'ports.ts'],
+  // What may be asked of a runner that is up: the other side of its ports.
+  'control-port.ts': ['core'],
+  runner: ['core', 'ports.ts', 'control-port.ts'],
   ...Object.fromEntries(everyAdapter.map((name) => [name, adapter])),
   // Two rooms that adapters share: what the kernel says of processes, and the code of the user.
   processes: ['core'],
@@ -19,10 +21,11 @@ const mayImport = {
   worker: [...adapter, 'processes', 'user-code'],
   coordinator: [...adapter, 'processes'],
   config: [...adapter, 'user-code'],
-  'compose.ts': ['core', 'ports.ts', 'runner', 'processes', ...everyAdapter],
+  control: [...adapter, 'control-port.ts'],
+  compose: ['core', 'ports.ts', 'control-port.ts', 'runner', 'processes', ...everyAdapter],
   'index.ts': ['core', 'user-code', 'config'],
-  // Commands run chains through compose.ts alone; they read what adapters have loaded, stored and logged.
-  cli: ['core', 'compose.ts', 'ports.ts', 'config', 'log', 'store', 'system'],
+  // Commands run chains through compose/ alone; they read what adapters have loaded, stored and logged.
+  cli: ['core', 'compose', 'ports.ts', 'control-port.ts', 'config', 'control', 'log', 'store', 'system'],
 };
 const emptyNames = /(^|\/)(utils?|helpers?|common|misc|shared|lib)(\/|\.ts$)/;
 const importPattern = /(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)(['"])(\.{1,2}\/[^'"]+)\1/gm;

@@ -1,7 +1,7 @@
 import type { Moment } from './core/cooldown.ts';
 import type { ChainDefinition, ChainName } from './core/definition.ts';
 import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
-import type { ChainState, Holder, Run } from './core/facts.ts';
+import type { ChainState, Holder, ProcessIdentity, Run } from './core/facts.ts';
 import type { Fence, MonotonicMs } from './core/units.ts';
 
 /** The host's time. */
@@ -120,9 +120,11 @@ export interface OpenedChain {
 }
 
 /** What came of the wish to take a chain and open what belongs to it. */
-export type Opening =
+type Opening =
   | { readonly kind: 'opened'; readonly chain: OpenedChain }
-  | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder };
+  | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder }
+  /** The system refuses a file; it may be possible later. */
+  | { readonly kind: 'cannot open'; readonly reason: string };
 
 /** Takes a chain for this process and opens its log and its workers, unless another process has it. */
 export type OpenChain = (definition: ChainDefinition, tell: Tell) => Promise<Opening>;
@@ -147,6 +149,7 @@ export type Taken =
 export interface RunnerHolder {
   /** `null` when it could not be found out. */
   readonly pid: number | null;
+  readonly identity: ProcessIdentity | null;
   readonly command: string;
   readonly since: Moment['wall'] | null;
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { loadProject } from '../compose.ts';
+import { loadProject } from '../compose/load-project.ts';
 import type { LoadAnswer } from '../config/loaded.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
@@ -11,6 +11,7 @@ export async function check(tasks: readonly string[], options: RawOptions): Prom
     const answer = await loadProject({
       directory: projectDirectory(options),
       arguments: tasks,
+      areChains: false,
       options: { envFile: textOption(options, 'envFile'), inheritEnv: textOption(options, 'inheritEnv') },
       host: hostname(),
       environment: ownEnvironment(),

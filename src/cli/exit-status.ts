@@ -3,6 +3,8 @@ export const exitStatus = {
   success: 0,
   /** The last pass had a failed run. */
   passFailed: 1,
+  /** The runner does not do what was asked of it, and says why. */
+  refused: 2,
   usage: 64,
   /** Something that this program needs is not on this machine. */
   unavailable: 69,

@@ -1,3 +1,4 @@
+import { tellReady } from '../system/ready.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 
 // By name, not by class: to import the classes would load what most commands do not need.
@@ -5,19 +6,23 @@ const statusByName: Readonly<Record<string, ExitStatus>> = {
   PerlMissing: exitStatus.unavailable,
   StateFolderError: exitStatus.cannotCreate,
   StoreError: exitStatus.ioError,
+  ControlSocketError: exitStatus.cannotCreate,
+  RunnerNotUp: exitStatus.unavailable,
+  RunnerSilent: exitStatus.unavailable,
 };
 
 /**
  * Does a command's work. An error with a meaning for people is printed as one line; any other is a bug, which
  * ends the process with its stack. The exit status is set, the process goes on to its end by itself.
  */
-export async function guarded(isDebug: boolean, work: () => Promise<ExitStatus>): Promise<void> {
+export async function guarded(isDebug: boolean, work: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await work();
   } catch (error) {
     const status = statusOf(error);
     if (status === undefined || !(error instanceof Error)) throw error;
     printError(error, isDebug);
+    tellReady({ kind: 'failed', text: error.message, exitCode: status });
     process.exitCode = status;
   }
 }

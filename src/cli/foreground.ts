@@ -2,6 +2,7 @@ import type { ChainTold } from '../core/event.ts';
 import { followLog, type FollowedLog } from '../log/follow-log.ts';
 import { createHeldLine } from './held-line.ts';
 import { createLineSplitter } from './line-splitter.ts';
+import { toldAsJson } from './told-json.ts';
 import { toldText, type Weight } from './told-text.ts';
 import { visible } from './visible.ts';
 
@@ -52,7 +53,7 @@ export function createForeground(options: ForegroundOptions): Foreground {
     tell(told) {
       if (told.told.kind === 'run ended') finishOutput();
       if (options.isJson) {
-        print(JSON.stringify(asJson(told)));
+        print(JSON.stringify(toldAsJson(told)));
         return;
       }
       const shown = toldText(told);
@@ -86,13 +87,6 @@ export function createForeground(options: ForegroundOptions): Foreground {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-function asJson({ chain, fence, told }: ChainTold): Record<string, unknown> {
-  const { kind, ...rest } = told;
-  if (!('run' in rest) || rest.run === null) return { event: kind, chain, fence, ...rest };
-  const { number, pass, task } = rest.run;
-  return { event: kind, chain, fence, ...rest, run: number, pass, task };
 }
 
 function clockText(): string {

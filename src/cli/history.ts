@@ -36,7 +36,7 @@ async function printEntries(directory: string, entries: readonly HistoryEntry[])
 // Without an outcome, the runner that started it may have died; how it ended is found out by the next one.
 async function outcomeOf(directory: string, entry: HistoryEntry): Promise<string> {
   if (entry.outcome !== null) return storedOutcomeText(entry.outcome, entry.detail);
-  const { hasProcesses } = await import('../compose.ts');
+  const { hasProcesses } = await import('../compose/host.ts');
   return hasProcesses(directory, entry.chain)
     ? 'in progress'
     : 'not known: start the chain again to find out';

@@ -1,5 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { exitStatus } from './exit-status.ts';
+import { chainCommands, runnerCommands } from './control-commands.ts';
+import { debugOption, parseCount, stateOption } from './main-options.ts';
 import { version } from './version.ts';
 
 const runHelp = `
@@ -11,9 +13,13 @@ Examples:
 
 Ctrl-C lets the run in progress end, a second Ctrl-C kills it.`;
 
+const upHelp = `
+Ctrl-C or SIGTERM lets the runs in progress end, for up to their stopGrace; a second one kills them. SIGHUP without a
+terminal is "runner reload", SIGUSR2 is "runner drain". Chains that were paused or stopped stay so.`;
+
 const footer = `
-Exit status: 0 success, 1 the last pass failed, 64 wrong usage, 69 something is missing on this machine,
-70 a bug, 73 no place for the state, 74 the state cannot be used, 75 another runner has the chain,
+Exit status: 0 success, 1 the last pass failed, 2 the runner refuses, 64 wrong usage, 69 something is missing on this machine,
+70 a bug, 73 no place for the state, 74 the state cannot be used, 75 another runner has it,
 78 problems in the configuration.`;
 
 await main(process.argv);
@@ -27,9 +33,13 @@ async function main(argv: readonly string[]): Promise<void> {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   program.addCommand(runCommand(), { isDefault: false });
+  program.addCommand(upCommand());
   program.addCommand(checkCommand());
+  program.addCommand(statusCommand());
   program.addCommand(historyCommand());
   program.addCommand(logsCommand());
+  for (const command of chainCommands()) program.addCommand(command);
+  for (const command of runnerCommands()) program.addCommand(command);
   program.addHelpText('after', footer);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   try {
@@ -65,6 +75,43 @@ function runCommand(): Command {
     .action(async (tasks: string[], options: Record<string, unknown>) => {
       const { run } = await import('./run.ts');
       await run(tasks, options);
+    });
+}
+
+function upCommand(): Command {
+  return new Command('up')
+    .description('run all chains of the configuration, side by side, until they are stopped')
+    .argument('[chain...]', 'only these chains (default: all)')
+    .option('-d, --detach', 'go into the background; returns when it is up, or says why not', false)
+    .option('--takeover', 'take the chains over from the runner that is up, each after its run', false)
+    .option('--force', 'the same, and kill that runner if it does not answer within 5 s', false)
+    .option('--cwd <folder>', 'project root: where the configuration and the modules are', '.')
+    .option('--env-file <file>', 'file of NAME=value lines for the environment of all tasks')
+    .option('--inherit-env <names>', 'variables that all tasks get from this environment')
+    .addOption(stateOption())
+    .option('--verbose', 'print each run', false)
+    .option('--quiet', 'print failures only', false)
+    .option('--json', 'print one event a line, as JSON', false)
+    .addOption(debugOption())
+    .addHelpText('after', upHelp)
+    .action(async (chains: string[], options: Record<string, unknown>) => {
+      const { up } = await import('./up.ts');
+      await up(chains, options);
+    });
+}
+
+function statusCommand(): Command {
+  return new Command('status')
+    .description('show what each chain does, and why it does not if it does not')
+    .argument('[chain...]', 'all that is known of these chains (default: a line for each chain)')
+    .option('-w, --watch', 'go on showing it', false)
+    .option('--cwd <folder>', 'project root', '.')
+    .addOption(stateOption())
+    .option('--json', 'print the answer of the control API', false)
+    .addOption(debugOption())
+    .action(async (chains: string[], options: Record<string, unknown>) => {
+      const { status } = await import('./status.ts');
+      await status(chains, options);
     });
 }
 
@@ -119,20 +166,4 @@ function passesOption(): Option {
     '--passes <number>',
     'stop after so many passes; exit status 1 if the last one had a failure',
   ).argParser(parseCount);
-}
-
-function stateOption(): Option {
-  return new Option(
-    '--state-dir <folder>',
-    'where state, locks and logs are (default: .runner in the project root)',
-  ).env('RUNNER_STATE_DIR');
-}
-
-function debugOption(): Option {
-  return new Option('--debug', 'print stack traces of errors').default(false);
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`Found "${text}", write a whole number from 1, such as 10`);
 }

@@ -1,22 +1,14 @@
-import { hostname } from 'node:os';
-import { loadProject, openProject, type Project } from '../compose.ts';
+import { loadProject } from '../compose/load-project.ts';
+import { openProject, type Project } from '../compose/run-project.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { Facts } from '../core/facts.ts';
 import type { RunnerHolder } from '../ports.ts';
-import { stateFolderAt } from '../system/state-folder.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { dieOfBug, guarded } from './fail.ts';
 import { createForeground, type Foreground } from './foreground.ts';
-import {
-  countOption,
-  isGiven,
-  ownEnvironment,
-  projectDirectory,
-  stateDirectory,
-  textOption,
-  type RawOptions,
-} from './options.ts';
-import { stopOnSignals } from './signals.ts';
+import { loadRequestOf } from './load-request.ts';
+import { countOption, isGiven, stateDirectory, type RawOptions } from './options.ts';
+import { onSignals } from './signals.ts';
 
 /** `runner run`: one chain in the foreground, until it is stopped or has made its passes. */
 export async function run(tasks: readonly string[], options: RawOptions): Promise<void> {
@@ -34,21 +26,7 @@ export async function run(tasks: readonly string[], options: RawOptions): Promis
 }
 
 async function loadOne(tasks: readonly string[], options: RawOptions): Promise<ChainDefinition | null> {
-  const answer = await loadProject({
-    directory: projectDirectory(options),
-    arguments: tasks,
-    options: {
-      name: textOption(options, 'name'),
-      cooldown: textOption(options, 'cooldown'),
-      failureCooldown: textOption(options, 'failureCooldown'),
-      timeout: textOption(options, 'timeout'),
-      envFile: textOption(options, 'envFile'),
-      inheritEnv: textOption(options, 'inheritEnv'),
-    },
-    host: hostname(),
-    environment: ownEnvironment(),
-    cacheDirectory: stateFolderAt(stateDirectory(options)).cache,
-  });
+  const answer = await loadProject(loadRequestOf(tasks, options, false));
   if (answer.kind === 'loaded') return answer.chains[0]?.definition ?? null;
   const { explainProblems } = await import('../config/problem.ts');
   process.stderr.write(explainProblems(answer.problems));
@@ -76,7 +54,12 @@ async function runInForeground(
   }
   welcome(foreground, definition, options);
   foreground.follow(answer.logFile, answer.logFrom);
-  const forgetSignals = stopOnSignals(() => answer.stop());
+  const forgetSignals = onSignals({
+    stop: () => answer.stop(),
+    drain: () => answer.drain(),
+    // A terminal that is not there cannot go.
+    hangUp: () => undefined,
+  });
   try {
     const passes = await answer.chain.finished;
     foreground.note(farewell(answer.chain.facts(), definition));

@@ -1,15 +1,28 @@
-/**
- * Calls `stop` for SIGTERM and SIGINT, each time. SIGHUP stops the chain when its terminal goes, and means
- * nothing where there is no terminal. What it returns undoes it.
- */
-export function stopOnSignals(stop: () => void): () => void {
-  const hangUp = process.stdin.isTTY ? stop : (): void => undefined;
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  process.on('SIGHUP', hangUp);
+/** What signals ask of this process. */
+export interface SignalWishes {
+  /** SIGTERM and SIGINT, each time. */
+  readonly stop: (isSecond: boolean) => void;
+  /** SIGUSR2: end after the runs in progress, however long they take. */
+  readonly drain: () => void;
+  /** SIGHUP without a terminal. Where there is one it means that the terminal is gone, which is a stop. */
+  readonly hangUp: () => void;
+}
+
+/** Calls what signals ask for. What it returns undoes it. */
+export function onSignals({ stop, drain, hangUp }: SignalWishes): () => void {
+  let stops = 0;
+  const stopOnce = (): void => {
+    stops += 1;
+    stop(stops > 1);
+  };
+  const handlers = [
+    ['SIGTERM', stopOnce],
+    ['SIGINT', stopOnce],
+    ['SIGHUP', process.stdin.isTTY ? stopOnce : hangUp],
+    ['SIGUSR2', drain],
+  ] as const;
+  for (const [signal, handler] of handlers) process.on(signal, handler);
   return () => {
-    process.off('SIGTERM', stop);
-    process.off('SIGINT', stop);
-    process.off('SIGHUP', hangUp);
+    for (const [signal, handler] of handlers) process.off(signal, handler);
   };
 }

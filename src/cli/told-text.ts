@@ -17,9 +17,11 @@ export function toldText({
     case 'run ended':
       return endedText(told, told.run.fence !== fence);
     case 'run left behind':
+      // Processes that end just now are not worth a line: they may be gone before it is read.
+      if (told.leftovers.length === 0) return null;
       return { text: leftBehindText(told.run.number, told.leftovers), weight: 'problem' };
     case 'leftovers gone':
-      return { text: `what run ${told.run.number} left behind is gone`, weight: 'problem' };
+      return { text: `what run ${told.run.number} left behind is gone`, weight: 'notice' };
     case 'ending step taken':
       return endingText(told);
     case 'paused':
@@ -53,14 +55,19 @@ export function toldText({
 }
 
 function endedText(told: RunEndedTold, isTakenOver: boolean): { text: string; weight: Weight } {
-  const { run, outcome, verdict, healedStreak, streak, durationMs } = told;
+  const { run, outcome, healedStreak, streak, durationMs } = told;
   const origin = isTakenOver ? ' (of the runner before)' : '';
   const healed = healedStreak > 0 ? `, the first time after ${counted(healedStreak, 'failure')}` : '';
   const repeated = streak > 1 ? ` (${streak} times in a row)` : '';
   return {
     text: `run ${run.number}${origin}  ${run.task} ${outcomeText(outcome, durationMs)}${healed}${repeated}${nextText(told)}`,
-    weight: verdict === 'failure' || healedStreak > 0 ? 'problem' : 'routine',
+    weight: weightOf(told),
   };
+}
+
+function weightOf({ verdict, healedStreak, outcome }: RunEndedTold): Weight {
+  if (verdict === 'failure' || healedStreak > 0) return 'problem';
+  return outcome.kind === 'stopped' ? 'notice' : 'routine';
 }
 
 function nextText({ run, next }: RunEndedTold): string {

@@ -52,7 +52,10 @@ export interface ChosenChains {
 /** Finds out which chains the words typed after `runner run` mean. */
 export function chooseChains(request: LoadRequest, config: ConfigInForce | null): ChosenChains {
   const [word] = request.arguments;
-  if (word === undefined) return config === null ? noConfig(request) : allChains(request, config);
+  if (word === undefined || (request.areChains && config === null)) {
+    return config === null ? noConfig(request) : allChains(request, config);
+  }
+  if (request.areChains && config !== null) return namedChains(request, config);
   const isOneChain = request.arguments.length === 1 && config?.names.includes(word) === true;
   return isOneChain ? oneChain(request, config, word) : typedChain(request, config);
 }
@@ -66,6 +69,21 @@ function allChains(request: LoadRequest, config: ConfigInForce): ChosenChains {
   const names = Object.keys(config.config.chains).filter(isChainName);
   const problems = request.options.name === undefined ? [] : [cannotRename(config)];
   return { chosen: names.flatMap((name) => configuredChain(request, config, name)), problems };
+}
+
+/** The chains of these names, each once. */
+function namedChains(request: LoadRequest, config: ConfigInForce): ChosenChains {
+  const words = [...new Set(request.arguments)];
+  const unknown = words.filter((word) => !config.names.includes(word));
+  const known = config.names.length === 0 ? 'no chains' : listOf(config.names);
+  const problems = unknown.map((word): Problem => {
+    const message = `Cannot find a chain "${word}": ${config.file} has ${known}${didYouMean(word, config.names)}`;
+    return { at: word, path: null, message };
+  });
+  return {
+    chosen: words.filter(isChainName).flatMap((name) => configuredChain(request, config, name)),
+    problems,
+  };
 }
 
 function oneChain(request: LoadRequest, config: ConfigInForce, name: string): ChosenChains {

@@ -30,7 +30,9 @@ export async function loadChains(request: LoadRequest, options: LoaderOptions): 
     case 'found':
       return askTheLoader(request, options);
     case 'none':
-      return request.arguments.some(isFunction) ? askTheLoader(request, options) : loadWithoutCode(request);
+      return !request.areChains && request.arguments.some(isFunction)
+        ? askTheLoader(request, options)
+        : loadWithoutCode(request);
   }
 }
 
@@ -49,6 +51,7 @@ async function askTheLoader(request: LoadRequest, options: LoaderOptions): Promi
 
 async function loadWithoutCode(request: LoadRequest): Promise<LoadAnswer> {
   const { resolveRequest } = await import('./resolved-request.ts');
-  const functions = { find: () => Promise.reject(new Error('A function is loaded by the config loader')) };
+  const isLoaderWork = new Error('A function is loaded by the config loader');
+  const functions = { find: () => Promise.reject(isLoaderWork), codeVersion: () => '' };
   return resolveRequest(request, { config: null, functions, problems: [] });
 }

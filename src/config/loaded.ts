@@ -7,6 +7,8 @@ export interface LoadRequest {
   readonly directory: string;
   /** What was typed after `runner run`: tasks, or one chain. Empty for all configured chains. */
   readonly arguments: readonly string[];
+  /** Whether these words are chains of the configuration only, as after `runner up`. */
+  readonly areChains: boolean;
   /** What was typed as options. */
   readonly options: TypedOptions;
   /** The name of this host. */

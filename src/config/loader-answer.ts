@@ -123,6 +123,7 @@ function readDefinition(definition: Fields): ChainDefinition {
     leftovers: definition.choice<LeftoversPolicy>('leftovers', ['wait', 'kill', 'allow']),
     log: { fileLimitBytes: log.number('fileLimitBytes'), filesKept: log.number('filesKept') },
     history: { runsKept: definition.fields('history').number('runsKept') },
+    code: definition.textOrNull('code'),
   };
 }
 

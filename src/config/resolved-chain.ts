@@ -48,6 +48,8 @@ export interface FunctionAnswer {
 
 /** Imports the user's modules. */
 export interface Functions {
+  /** A text that changes with their source files. */
+  codeVersion(): string;
   find(wanted: WantedFunction): Promise<FunctionAnswer>;
 }
 
@@ -76,12 +78,14 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
     tasks.push(await resolveTask({ task, index, typed: typed.layers }, surroundings));
   }
   const chainValues = valuesOfChain(chosen);
+  const hasFunction = tasks.some(({ definition: { work } }) => work.kind === 'function');
   return {
     definition: {
       name: chosen.name,
       tasks: tasks.map(({ definition }) => definition),
       directory: directory.value,
       environment: built.environment,
+      code: hasFunction && request.areChains ? resolving.functions.codeVersion() : null,
       ...definedBy(chainValues),
     },
     values: [

@@ -44,12 +44,18 @@ function writeHolder(descriptor: number, clock: Clock): void {
 function readHolder(path: string, clock: Clock): RunnerHolder {
   const unknownHolder: RunnerHolder = {
     pid: null,
+    identity: null,
     command: 'a process that has only just started',
     since: null,
   };
   const value = parseJson(readFileSync(path, 'utf8'));
   if (!isHolder(value) || !isAlive(value.identity, clock.boot)) return unknownHolder;
-  return { pid: value.identity.pid, command: value.command, since: toEpochMs(value.since) };
+  return {
+    pid: value.identity.pid,
+    identity: value.identity,
+    command: value.command,
+    since: toEpochMs(value.since),
+  };
 }
 
 // The holder may be about to write it: no text, or half of one, is no error.

@@ -22,6 +22,11 @@ export interface ChainDefinition {
   readonly leftovers: LeftoversPolicy;
   readonly log: LogLimits;
   readonly history: HistoryLimits;
+  /**
+   * A text that changes with the source files of the project, so that a reload finds out; `null` for a chain without
+   * functions, or one that is not reloaded.
+   */
+  readonly code: string | null;
 }
 
 /** One task of a chain. */

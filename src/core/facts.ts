@@ -58,7 +58,7 @@ export type PausedBy =
   | { readonly kind: 'failure'; readonly task: string };
 
 /** A chain that was stopped, and by whom. */
-export interface Stopped {
+interface Stopped {
   readonly since: Moment;
   readonly by: string;
 }
@@ -76,7 +76,7 @@ export interface LastEnd {
 }
 
 /** The wish that a run ends: SIGTERM first, or SIGKILL at once. */
-export interface EndAsked {
+interface EndAsked {
   readonly run: RunNumber;
   readonly step: 'cancelled' | 'killed';
   readonly at: MonotonicMs;

@@ -37,13 +37,22 @@ export interface ChainStatus {
   /** Processes of an earlier run that are in the way, or that a run left behind. */
   readonly inTheWay: readonly Holder[];
   /** The runner that has the chain, where it is not this one. */
-  readonly heldBy: { readonly pid: number | null; readonly command: string } | null;
+  readonly heldBy: HeldBy | null;
   /** Why the worker cannot start, the state cannot be stored or the chain cannot begin. */
   readonly reason: string | null;
   readonly worker: { readonly pid: number } | null;
   readonly last: LastEnd | null;
   /** Failures in a row, by the task's name. */
   readonly streaks: Readonly<Record<string, number>>;
+}
+
+/** Another runner that has a chain. */
+interface HeldBy {
+  /** `null` when it could not be found out. */
+  readonly pid: number | null;
+  readonly command: string;
+  /** Whether it gives the chain to the runner that says so, after its run in progress. */
+  readonly isGiving: boolean;
 }
 
 /** The run in progress, or what is left of it. */
@@ -59,13 +68,13 @@ export interface RunStatus {
 }
 
 /** The cooldown in force. */
-export interface CooldownStatus {
+interface CooldownStatus {
   readonly remainingMs: DurationMs;
   readonly lengthMs: DurationMs;
 }
 
 /** The pause in force. */
-export interface PauseStatus {
+interface PauseStatus {
   readonly since: EpochMs;
   readonly by: PausedBy;
   /** `null` when it lasts until somebody resumes the chain. */

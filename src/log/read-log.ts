@@ -84,3 +84,12 @@ export function startOfLastLines(path: string, lines: number): number {
     closeSync(descriptor);
   }
 }
+
+/** The last lines of a chain's current log; `null` when it has none. */
+export function readTail(folder: string, chain: string, lines: number): Buffer | null {
+  const path = logFileOf(folder, chain, readGeneration(folder, chain));
+  if (path === null) return null;
+  const pieces: Buffer[] = [];
+  const range = { generation: readGeneration(folder, chain), from: startOfLastLines(path, lines), to: null };
+  return readLog({ folder, chain }, range, (bytes) => pieces.push(bytes)) ? Buffer.concat(pieces) : null;
+}

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { hasErrorCode } from '../core/error-code.ts';
 import type { Holder, ProcessIdentity } from '../core/facts.ts';
 
 /** One line of the host's process table. */
@@ -48,6 +49,16 @@ export function isAlive(identity: ProcessIdentity, boot: string): boolean {
   if (identity.boot !== boot || identity.namespace !== pidNamespace()) return false;
   const entry = readProcess(identity.pid);
   return entry !== null && !entry.isZombie && entry.startedTicks === identity.startedTicks;
+}
+
+/** Signals the process unless another one has been given its id by now. */
+export function signalProcess(identity: ProcessIdentity, boot: string, signal: NodeJS.Signals): void {
+  if (identity.pid <= 1 || !isAlive(identity, boot)) return;
+  try {
+    process.kill(identity.pid, signal);
+  } catch (error) {
+    if (!hasErrorCode(error, 'ESRCH')) throw error;
+  }
 }
 
 /** The process and its command line, for people. */

@@ -13,6 +13,7 @@ const definition = {
   leftovers: 'wait',
   log: { fileLimitBytes: 1, filesKept: 1 },
   history: { runsKept: 1 },
+  code: null,
 };
 
 /** A loader that writes these lines and then does what `last` says. */

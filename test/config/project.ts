@@ -47,6 +47,7 @@ export class Project {
     return {
       directory: this.directory,
       arguments: [],
+      areChains: false,
       options: {},
       host: 'web-1',
       cacheDirectory: join(this.directory, '.runner/jiti'),

@@ -32,6 +32,7 @@ export function chainOf(
     leftovers: 'wait',
     log: { fileLimitBytes: 1_000, filesKept: 1 },
     history: { runsKept: 100 },
+    code: null,
     ...changed,
   };
 }

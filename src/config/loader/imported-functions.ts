@@ -10,6 +10,7 @@ import type { FunctionAnswer, Functions, WantedFunction } from '../resolved-chai
 import { taskOptionsSchema } from '../schema.ts';
 import { layerOf } from '../settings.ts';
 import { checkData } from './checked-data.ts';
+import { codeVersion } from './code-version.ts';
 import { lineAndColumn } from './place-tree.ts';
 import { toPlainData, type TellValue } from './plain-data.ts';
 import { offsetOfExport } from './scan-literals.ts';
@@ -25,7 +26,12 @@ export interface Project {
 
 /** Imports the modules of functions into this process, in the surroundings of their chain. */
 export function importedFunctions(project: Project): Functions {
-  return { find: (wanted) => findFunction(wanted, project) };
+  // The same for all chains: to look at it once is enough.
+  let code: string | null = null;
+  return {
+    find: (wanted) => findFunction(wanted, project),
+    codeVersion: () => (code ??= codeVersion(project.directory)),
+  };
 }
 
 async function findFunction(wanted: WantedFunction, project: Project): Promise<FunctionAnswer> {

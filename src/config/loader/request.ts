@@ -6,6 +6,7 @@ const option = z.string().optional();
 const requestSchema: z.ZodType<LoadRequest> = z.object({
   directory: z.string(),
   arguments: z.array(z.string()),
+  areChains: z.boolean(),
   options: z.object({
     name: option,
     cooldown: option,

@@ -1,0 +1,39 @@
+import { asker, refusal, runnerAt } from './ask-runner.ts';
+import { exitStatus, type ExitStatus } from './exit-status.ts';
+import { guarded } from './fail.ts';
+import { isGiven, textOption, type RawOptions } from './options.ts';
+import { readStatus } from './read-status.ts';
+import { explainStatus } from './status-text.ts';
+import { untilText } from './until-text.ts';
+
+/** Asks a chain of the runner that is up; prints what the chain does then. */
+export async function askChain(command: string, chain: string, options: RawOptions): Promise<void> {
+  await guarded(isGiven(options, 'debug'), async (): Promise<ExitStatus> => {
+    const body = bodyOf(options);
+    if (body === null) return exitStatus.usage;
+    const path = `/v1/chains/${encodeURIComponent(chain)}/${command}`;
+    const answer = await runnerAt(options).post(path, body);
+    if (answer.status !== 200) return refusal(answer);
+    if (isGiven(options, 'json')) console.log(JSON.stringify(answer.body));
+    else for (const line of explainStatus(readStatus(answer.body))) console.log(line);
+    return exitStatus.success;
+  });
+}
+
+/** The body that the options mean; `null` when they were not understood, which is told. */
+function bodyOf(options: RawOptions): object | null {
+  const until = textOption(options, 'until');
+  const moment = until === undefined ? undefined : untilText(until, new Date());
+  if (moment === null) {
+    console.error(
+      `Cannot read --until: found "${until}", write a time to come such as "18:30" or "2026-12-24 18:30"`,
+    );
+    return null;
+  }
+  return {
+    by: asker(),
+    ...(isGiven(options, 'now') && { now: true }),
+    ...(textOption(options, 'for') !== undefined && { for: textOption(options, 'for') }),
+    ...(moment !== undefined && { until: moment }),
+  };
+}

@@ -1,0 +1,56 @@
+import type { ConfigProblem, RunnerStatus } from '../control-port.ts';
+import type { PlannedChange } from '../core/reload-plan.ts';
+import type { ChainStatus } from '../core/status.ts';
+
+/** What a runner of this or a later version says of a chain. @throws when it is something else altogether */
+export function readStatus(body: unknown): ChainStatus {
+  if (isChainStatus(body)) return body;
+  throw new Error(`The runner said ${JSON.stringify(body)}, which is no status`);
+}
+
+/** What it says of itself and all its chains. @throws when it is something else altogether */
+export function readRunnerStatus(body: unknown): RunnerStatus {
+  if (isRunnerStatus(body)) return body;
+  throw new Error(`The runner said ${JSON.stringify(body)}, which is no status`);
+}
+
+/** The plan of a reload. @throws when it is something else */
+export function readPlan(body: unknown): readonly PlannedChange[] {
+  const plan = listIn(body, 'plan').filter(isPlanned);
+  return plan;
+}
+
+/** The problems for which a reload was refused. */
+export function readProblems(body: unknown): readonly ConfigProblem[] {
+  return listIn(body, 'problems').filter(isProblem);
+}
+
+function listIn(body: unknown, key: string): readonly unknown[] {
+  const found: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, key) : null;
+  return Array.isArray(found) ? found : [];
+}
+
+function isPlanned(value: unknown): value is PlannedChange {
+  return (
+    typeof value === 'object' && value !== null && 'chain' in value && 'what' in value && 'different' in value
+  );
+}
+
+function isProblem(value: unknown): value is ConfigProblem {
+  return typeof value === 'object' && value !== null && 'at' in value && 'message' in value;
+}
+
+function isChainStatus(value: unknown): value is ChainStatus {
+  return typeof value === 'object' && value !== null && 'chain' in value && 'state' in value;
+}
+
+function isRunnerStatus(value: unknown): value is RunnerStatus {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'runner' in value &&
+    'chains' in value &&
+    Array.isArray(value.chains) &&
+    value.chains.every(isChainStatus)
+  );
+}

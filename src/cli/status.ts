@@ -1,0 +1,59 @@
+import type { RunnerStatus } from '../control-port.ts';
+import { exitStatus, type ExitStatus } from './exit-status.ts';
+import { guarded } from './fail.ts';
+import { refusal, runnerAt } from './ask-runner.ts';
+import { isGiven, type RawOptions } from './options.ts';
+import { readRunnerStatus } from './read-status.ts';
+import { explainStatus } from './status-text.ts';
+import { statusTable } from './status-table.ts';
+
+/** How often `--watch` looks. */
+const watchMs = 1_000;
+
+/** `runner status`: what each chain does, and why it does not if it does not. */
+export async function status(chains: readonly string[], options: RawOptions): Promise<void> {
+  await guarded(isGiven(options, 'debug'), async (): Promise<ExitStatus> => {
+    if (!isGiven(options, 'watch')) return printOnce(chains, options);
+    return watch(chains, options);
+  });
+}
+
+async function printOnce(chains: readonly string[], options: RawOptions): Promise<ExitStatus> {
+  const found = await look(chains, options);
+  if (typeof found === 'number') return found;
+  if (isGiven(options, 'json')) console.log(JSON.stringify(found));
+  else console.log(shown(found, chains));
+  return exitStatus.success;
+}
+
+async function watch(chains: readonly string[], options: RawOptions): Promise<ExitStatus> {
+  const { createLogUpdate } = await import('log-update');
+  // What did not change is not written again, so nothing flickers.
+  const screen = createLogUpdate(process.stdout);
+  for (;;) {
+    const found = await look(chains, options);
+    if (typeof found === 'number') return found;
+    if (isGiven(options, 'json')) console.log(JSON.stringify(found));
+    else screen(shown(found, chains));
+    await new Promise((resolve) => setTimeout(resolve, watchMs));
+  }
+}
+
+async function look(chains: readonly string[], options: RawOptions): Promise<RunnerStatus | ExitStatus> {
+  const answer = await runnerAt(options).get('/v1/status');
+  if (answer.status !== 200) return refusal(answer);
+  const all = readRunnerStatus(answer.body);
+  const known = all.chains.map(({ chain }) => String(chain));
+  const unknown = chains.find((chain) => !known.includes(chain));
+  if (unknown !== undefined) {
+    console.error(`No such chain "${unknown}": there are ${known.join(', ')}`);
+    return exitStatus.usage;
+  }
+  return { ...all, chains: all.chains.filter(({ chain }) => chains.length === 0 || chains.includes(chain)) };
+}
+
+function shown(found: RunnerStatus, chains: readonly string[]): string {
+  const width = process.stdout.isTTY ? process.stdout.columns : Math.max(80, process.stdout.columns || 0);
+  if (chains.length === 0) return statusTable(found, width);
+  return found.chains.flatMap((one) => explainStatus(one)).join('\n');
+}

@@ -1,0 +1,128 @@
+import { hostname } from 'node:os';
+import { loadProject } from '../compose/load-project.ts';
+import { startRunner, type UpAnswer } from '../compose/start-runner.ts';
+import { explainProblems } from '../config/problem.ts';
+import type { ChainDefinition } from '../core/definition.ts';
+import type { LoadRequest } from '../config/loaded.ts';
+import type { Loaded } from '../control-port.ts';
+import { createServiceManager } from '../system/service-manager.ts';
+import { tellReady } from '../system/ready.ts';
+import { exitStatus, type ExitStatus } from './exit-status.ts';
+import { dieOfBug, guarded } from './fail.ts';
+import { holderText } from './holder-text.ts';
+import { loadRequestOf } from './load-request.ts';
+import { isGiven, projectDirectory, stateDirectory, type RawOptions } from './options.ts';
+import { onSignals } from './signals.ts';
+import { createUpOutput, type UpOutput } from './up-output.ts';
+import { version } from './version.ts';
+
+type Up = Extract<UpAnswer, { kind: 'up' }>;
+
+/** `runner up`: all chains of the configuration, side by side, until they are stopped. */
+export async function up(chains: readonly string[], options: RawOptions): Promise<void> {
+  process.on('uncaughtException', dieOfBug);
+  await guarded(isGiven(options, 'debug'), async () => {
+    if (isGiven(options, 'detach')) {
+      const { detach } = await import('./detach.ts');
+      return detach(options);
+    }
+    const request = loadRequestOf(chains, options, true);
+    const loaded = await load(request);
+    if (loaded.kind === 'rejected') {
+      return refuse(explainProblems(loaded.problems).trimEnd(), exitStatus.config);
+    }
+    return runAll(request, loaded.definitions, options);
+  });
+}
+
+async function runAll(
+  request: LoadRequest,
+  definitions: readonly ChainDefinition[],
+  options: RawOptions,
+): Promise<ExitStatus> {
+  const output = createUpOutput({
+    isJson: isGiven(options, 'json'),
+    isVerbose: isGiven(options, 'verbose'),
+    isQuiet: isGiven(options, 'quiet'),
+  });
+  const answer = await startRunner({
+    stateDirectory: stateDirectory(options),
+    path: process.env['PATH'] ?? '',
+    definitions,
+    load: () => load(request),
+    args: argsToStartAgain(),
+    figures: { version, host: hostname(), directory: projectDirectory(options) },
+    tell: (told) => output.tell(told),
+    note: (text) => output.note(text),
+    takeover: takeoverOf(options),
+  });
+  if (answer.kind === 'held elsewhere') return refuse(heldText(answer), exitStatus.heldElsewhere);
+  return untilFinished(answer, output, definitions);
+}
+
+async function untilFinished(
+  answer: Up,
+  output: UpOutput,
+  definitions: readonly ChainDefinition[],
+): Promise<ExitStatus> {
+  const { runner } = answer;
+  const manager = createServiceManager();
+  const forgetSignals = onSignals({
+    stop: (isSecond) => runner.end(isSecond ? 'stop now' : 'stop', 'a signal'),
+    drain: () => runner.end('drain', 'a signal'),
+    hangUp: () =>
+      void runner.reload({ by: 'SIGHUP', isDryRun: false }).then((reloaded) => output.reloaded(reloaded)),
+  });
+  output.welcome(
+    definitions.map(({ name }) => name),
+    answer.tookOverFrom,
+  );
+  manager.ready();
+  tellReady({ kind: 'up', pid: process.pid });
+  try {
+    await runner.finished;
+    output.note('ended');
+    return exitStatus.success;
+  } finally {
+    manager.close();
+    forgetSignals();
+    answer.close();
+  }
+}
+
+async function load(request: LoadRequest): Promise<Loaded> {
+  const answer = await loadProject(request);
+  if (answer.kind === 'rejected') return answer;
+  return { kind: 'loaded', definitions: answer.chains.map(({ definition }) => definition) };
+}
+
+function refuse(text: string, status: ExitStatus): ExitStatus {
+  console.error(text);
+  tellReady({ kind: 'failed', text, exitCode: status });
+  return status;
+}
+
+function takeoverOf(options: RawOptions): 'no' | 'ask' | 'force' {
+  if (isGiven(options, 'force')) return 'force';
+  return isGiven(options, 'takeover') ? 'ask' : 'no';
+}
+
+/** As this one was started, but for what only meant this start. */
+function argsToStartAgain(): readonly string[] {
+  const once = ['--detach', '--takeover', '--force'];
+  return process.argv.slice(2).filter((word) => !once.includes(word));
+}
+
+function heldText({ holder, why }: Extract<UpAnswer, { kind: 'held elsewhere' }>): string {
+  const who = holderText(holder);
+  if (why === null) {
+    return (
+      `Cannot start: a runner is up here already, ${who}. "runner status" shows its chains, "runner reload" takes a ` +
+      'changed configuration in, "runner upgrade" or "runner up --takeover" replaces it without a gap'
+    );
+  }
+  return (
+    `Cannot take the chains over from ${who}: ${why}. "runner up --force" kills it, waits at most 5 s for its end, and ` +
+    'then takes over; runs in progress go on, and are waited for'
+  );
+}

@@ -1,0 +1,192 @@
+import type { Loaded, RunnerFigures, Upgraded } from '../control-port.ts';
+import { createApi } from '../control/api.ts';
+import { checkSocketPath, serveControl, type Answerer, type ControlServer } from '../control/serve.ts';
+import { askForChains, type TakeOver } from '../control/take-over.ts';
+import type { ChainDefinition } from '../core/definition.ts';
+import { add, toDurationMs } from '../core/units.ts';
+import { readTail } from '../log/read-log.ts';
+import type { RunnerHolder, Taken, Tell } from '../ports.ts';
+import { signalProcess } from '../processes/process-table.ts';
+import { ProjectRunner, type Predecessor, type Seat } from '../runner/project-runner.ts';
+import { readHistory } from '../store/history.ts';
+import { ownProcess } from '../system/own-process.ts';
+import { startAgain } from '../system/start-again.ts';
+import { stateFolderAt } from '../system/state-folder.ts';
+import { openHost, type Host } from './host.ts';
+
+/** What `runner up` is started with. */
+export interface UpOptions {
+  readonly stateDirectory: string;
+  /** The program path in which perl is looked for beside the usual folders. */
+  readonly path: string;
+  readonly definitions: readonly ChainDefinition[];
+  /** Loads the configuration anew, for a reload. */
+  readonly load: () => Promise<Loaded>;
+  /** The words that start this program in the same way again. */
+  readonly args: readonly string[];
+  readonly figures: Pick<RunnerFigures, 'version' | 'host' | 'directory'>;
+  readonly tell: Tell;
+  /** Told in words for people, of what is not of one chain. */
+  readonly note: (text: string) => void;
+  /** Whether to take the chains over from a runner that is up, and to kill it if it does not answer. */
+  readonly takeover: 'no' | 'ask' | 'force';
+}
+
+/** What came of the wish to be the runner of a project. */
+export type UpAnswer =
+  | {
+      readonly kind: 'up';
+      readonly runner: ProjectRunner;
+      /** The runner from which the chains come, or `null`. */
+      readonly tookOverFrom: number | null;
+      close(): void;
+    }
+  | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder; readonly why: string | null };
+
+/** How long a killed runner may take to be gone: longer, and the kernel is in trouble. */
+const goneWithinMs = toDurationMs(5_000);
+const lookAgainMs = toDurationMs(20);
+
+/**
+ * Becomes the one runner of a project, and begins to keep its chains. Where a runner is up already it gives them one
+ * by one, each after its run, if `takeover` says so.
+ * @throws StateFolderError, StoreError, PerlMissing or ControlSocketError, each with a message that says what to do.
+ */
+export async function startRunner(options: UpOptions): Promise<UpAnswer> {
+  const { socket } = stateFolderAt(options.stateDirectory);
+  checkSocketPath(socket);
+  const host = await openHost(options.stateDirectory, options.path);
+  const since = host.clock.now().wall;
+  const { pid, memoryBytes } = ownProcess;
+  const seat = createSeat(host, () => api);
+  let predecessor: Predecessor | null = null;
+  const runner = new ProjectRunner({
+    clock: host.clock,
+    open: host.open,
+    seat,
+    tell: options.tell,
+    note: options.note,
+    load: options.load,
+    figures: () => ({ ...options.figures, pid, since, memoryBytes: memoryBytes() }),
+    predecessor: () => predecessor,
+    startSuccessor: () => startSuccessor(options.args),
+  });
+  const api = createApi(runner, {
+    version: options.figures.version,
+    history: (query) => readHistory(host.database, query),
+    logTail: (chain, lines) => readTail(host.folder.logs, chain, lines),
+  });
+  function follow(holder: RunnerHolder, ended: Promise<void>): void {
+    predecessor = predecessorOf(host, holder, ended);
+    void ended.then(() => {
+      predecessor = null;
+      runner.tryNow(null);
+    });
+  }
+  const taken = await takeSeat({ host, seat, runner, follow }, options.takeover);
+  if (taken.kind === 'held elsewhere') {
+    host.close();
+    return taken;
+  }
+  runner.begin(options.definitions);
+  return {
+    kind: 'up',
+    runner,
+    tookOverFrom: taken.from,
+    close() {
+      seat.leave();
+      host.close();
+    },
+  };
+}
+
+function predecessorOf({ clock }: Host, { pid, identity }: RunnerHolder, ended: Promise<void>): Predecessor {
+  return {
+    pid,
+    ended,
+    stop() {
+      if (identity !== null) signalProcess(identity, clock.boot, 'SIGTERM');
+    },
+  };
+}
+
+interface Candidate {
+  readonly host: Host;
+  readonly seat: ProjectSeat;
+  readonly runner: ProjectRunner;
+  /** The runner before gives its chains until `ended` resolves. */
+  readonly follow: (holder: RunnerHolder, ended: Promise<void>) => void;
+}
+
+type SeatTaken =
+  | { readonly kind: 'taken'; readonly from: number | null }
+  | Extract<UpAnswer, { kind: 'held elsewhere' }>;
+
+async function takeSeat(candidate: Candidate, takeover: UpOptions['takeover']): Promise<SeatTaken> {
+  const { host, seat, runner } = candidate;
+  const taken = await seat.tryTake();
+  if (taken.kind === 'taken') return { kind: 'taken', from: null };
+  const { holder } = taken;
+  if (takeover === 'no') return { kind: 'held elsewhere', holder, why: null };
+  const answer = await askForChains(host.folder.socket, ownProcess.pid, (chain) => runner.tryNow(chain));
+  if (answer.kind === 'accepted') candidate.follow(holder, answer.ended);
+  const refusal = refusalOf(answer, takeover);
+  if (refusal !== null) return { kind: 'held elsewhere', holder, why: refusal };
+  if (answer.kind === 'silent' && holder.identity !== null) {
+    signalProcess(holder.identity, host.clock.boot, 'SIGKILL');
+  }
+  return (await takeSoon(candidate))
+    ? { kind: 'taken', from: holder.pid }
+    : { kind: 'held elsewhere', holder, why: 'it is still there' };
+}
+
+function refusalOf(answer: TakeOver, takeover: 'ask' | 'force'): string | null {
+  switch (answer.kind) {
+    case 'accepted':
+      return null;
+    case 'refused':
+      return answer.reason;
+    case 'silent':
+      return takeover === 'force' ? null : 'it does not answer';
+  }
+}
+
+async function takeSoon({ host: { clock }, seat }: Candidate): Promise<boolean> {
+  const deadline = add(clock.now().monotonic, goneWithinMs);
+  while (!(await seat.take())) {
+    if (clock.now().monotonic >= deadline) return false;
+    await new Promise<void>((resolve) => clock.wakeAt(add(clock.now().monotonic, lookAgainMs), resolve));
+  }
+  return true;
+}
+
+interface ProjectSeat extends Seat {
+  tryTake(): Promise<Taken>;
+}
+
+function createSeat({ coordinator, folder }: Host, api: () => Answerer): ProjectSeat {
+  let server: ControlServer | null = null;
+  let release: (() => void) | null = null;
+  async function tryTake(): Promise<Taken> {
+    const taken = await coordinator.takeProject();
+    if (taken.kind === 'held elsewhere') return taken;
+    ({ release } = taken);
+    server = await serveControl(folder.socket, api());
+    return taken;
+  }
+  return {
+    tryTake,
+    take: async () => (await tryTake()).kind === 'taken',
+    leave() {
+      server?.close();
+      release?.();
+      server = null;
+      release = null;
+    },
+  };
+}
+
+async function startSuccessor(args: readonly string[]): Promise<Exclude<Upgraded, { kind: 'refused' }>> {
+  const news = await startAgain({ args: [...args, '--takeover'], output: [1, 2] });
+  return news.kind === 'up' ? { kind: 'taking over', pid: news.pid } : news;
+}

@@ -1,0 +1,179 @@
+import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import type { Writable } from 'node:stream';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Http2Bindings, HttpBindings } from '@hono/node-server';
+import { Hono, type Context } from 'hono';
+import type { Asked, RunnerControl } from '../control-port.ts';
+import { BadRequest, readBody, readChainRequest, readCount, type Body } from './request-body.ts';
+import { openApiDocument } from './openapi.ts';
+
+type Bindings = HttpBindings | Http2Bindings;
+type Api = Hono<{ Bindings: Bindings }>;
+
+/** What the API reads beside what the runner says. */
+export interface ApiSources {
+  /** The newest runs, the newest last; as `runner history --json` prints them. */
+  readonly history: (query: {
+    readonly chain: string | null;
+    readonly run: number | null;
+    readonly limit: number;
+  }) => readonly unknown[];
+  /** The last lines of a chain's log; `null` when it has none. */
+  readonly logTail: (chain: string, lines: number) => Buffer | null;
+  readonly version: string;
+}
+
+/** The control API of a runner; docs/control-api.md and `GET /v1/openapi.json` describe it. GET changes nothing. */
+export function createApi(control: RunnerControl, sources: ApiSources): Api {
+  const api: Api = new Hono<{ Bindings: Bindings }>();
+  api.get('/v1/openapi.json', (c) => c.json(openApiDocument(sources.version)));
+  addReading(api, control, sources);
+  addChainCommands(api, control);
+  addRunnerCommands(api, control);
+  api.notFound((c) =>
+    problem(c, 'NO_SUCH_PAGE', `There is no ${c.req.method} ${c.req.path}: see /v1/openapi.json`),
+  );
+  api.onError((error, c) => {
+    if (error instanceof BadRequest) return problem(c, 'BAD_REQUEST', error.message);
+    // One request must not end the runner; what went wrong is of use to whoever asked.
+    return problem(c, 'BUG', error.stack ?? error.message);
+  });
+  return api;
+}
+
+function addReading(api: Api, control: RunnerControl, sources: ApiSources): void {
+  api.get('/v1/status', (c) => c.json(control.status()));
+  api.get('/v1/chains/:chain', (c) => {
+    const { chains } = control.status();
+    const found = chains.find(({ chain }) => chain === c.req.param('chain'));
+    if (found !== undefined) return c.json(found);
+    return noSuchChain(
+      c,
+      chains.map(({ chain }) => chain),
+    );
+  });
+  api.get('/v1/history', (c) => {
+    const run = c.req.query('run');
+    return c.json({
+      runs: sources.history({
+        chain: c.req.query('chain') ?? null,
+        run: run === undefined ? null : readCount(run, 'run'),
+        limit: readCount(c.req.query('limit') ?? '20', 'limit'),
+      }),
+    });
+  });
+  api.get('/v1/chains/:chain/log', (c) => {
+    const chain = c.req.param('chain');
+    const names = control.status().chains.map((status) => String(status.chain));
+    if (!names.includes(chain)) return noSuchChain(c, names);
+    const tail = sources.logTail(chain, readCount(c.req.query('lines') ?? '100', 'lines'));
+    return c.body(new Uint8Array(tail ?? []), 200, { 'content-type': 'application/octet-stream' });
+  });
+}
+
+function addChainCommands(api: Api, control: RunnerControl): void {
+  api.post('/v1/chains/:chain/:command', async (c) => {
+    const request = readChainRequest(c.req.param('command'), await bodyOf(c));
+    if (request === null) return c.notFound();
+    return answerOf(c, await control.ask(c.req.param('chain'), request));
+  });
+}
+
+function addRunnerCommands(api: Api, control: RunnerControl): void {
+  api.post('/v1/reload', async (c) => {
+    const body = await bodyOf(c);
+    const answer = await control.reload({ by: body.by(), isDryRun: body.flag('dryRun') });
+    switch (answer.kind) {
+      case 'planned':
+      case 'carried out':
+        return c.json({ dryRun: answer.kind === 'planned', plan: answer.plan });
+      case 'rejected':
+        return c.json(
+          { ...errorBody('CONFIG_REJECTED', 'The configuration has problems'), problems: answer.problems },
+          422,
+        );
+      case 'refused':
+        return problem(c, 'REFUSED', answer.reason);
+    }
+  });
+  api.post('/v1/upgrade', async (c) => {
+    const answer = await control.upgrade((await bodyOf(c)).by());
+    switch (answer.kind) {
+      case 'taking over':
+        return c.json({ pid: answer.pid });
+      case 'failed':
+        return problem(c, 'SUCCESSOR_FAILED', answer.text);
+      case 'refused':
+        return problem(c, 'REFUSED', answer.reason);
+    }
+  });
+  api.post('/v1/drain', async (c) => {
+    control.end('drain', (await bodyOf(c)).by());
+    return c.json(control.status());
+  });
+  api.post('/v1/down', async (c) => {
+    const body = await bodyOf(c);
+    control.end(body.flag('now') ? 'stop now' : 'stop', body.by());
+    return c.json(control.status());
+  });
+  api.post('/v1/handover', async (c) => handOver(c, control));
+}
+
+/** Lines of JSON as long as it takes: `accepted`, `released` for each chain, `given`; or the end of the connection. */
+async function handOver(c: Context<{ Bindings: Bindings }>, control: RunnerControl): Promise<Response> {
+  const pid = (await bodyOf(c)).count('pid');
+  const outgoing: ServerResponse | Http2ServerResponse = c.env.outgoing;
+  const stream: Writable = outgoing;
+  const gone = new AbortController();
+  outgoing.on('close', () => gone.abort());
+  const tell = (line: object): unknown => stream.write(`${JSON.stringify(line)}\n`);
+  const given = control.handOver({ pid }, (chain) => tell({ kind: 'released', chain }), gone.signal);
+  if (given === null) return problem(c, 'REFUSED', 'Another runner takes the chains over already');
+  outgoing.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' });
+  tell({ kind: 'accepted', pid: process.pid });
+  if ((await given) === 'given') tell({ kind: 'given' });
+  outgoing.end();
+  return RESPONSE_ALREADY_SENT;
+}
+
+async function bodyOf(c: Context): Promise<Body> {
+  return readBody(await c.req.text());
+}
+
+function answerOf(c: Context, asked: Asked): Response {
+  switch (asked.kind) {
+    case 'done':
+      return c.json(asked.status);
+    case 'no such chain':
+      return noSuchChain(c, asked.known);
+    case 'refused':
+      return problem(c, 'REFUSED', asked.reason);
+  }
+}
+
+function noSuchChain(c: Context, known: readonly string[]): Response {
+  const names = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`;
+  return problem(c, 'NO_SUCH_CHAIN', `No such chain "${c.req.param('chain')}": ${names}`);
+}
+
+function problem(c: Context, code: keyof typeof statusOf, message: string): Response {
+  return c.json(errorBody(code, message), statusOf[code]);
+}
+
+const statusOf = {
+  BAD_REQUEST: 400,
+  NO_SUCH_PAGE: 404,
+  NO_SUCH_CHAIN: 404,
+  REFUSED: 409,
+  CONFIG_REJECTED: 422,
+  SUCCESSOR_FAILED: 422,
+  BUG: 500,
+} as const;
+
+function errorBody(
+  code: string,
+  message: string,
+): { readonly error: { readonly code: string; readonly message: string } } {
+  return { error: { code, message } };
+}

@@ -1,0 +1,121 @@
+import { lstatSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { hasErrorCode } from '../core/error-code.ts';
+
+/** How long a runner may take to answer: it does so within 100 ms unless something is wrong. */
+const answerLimitMs = 5_000;
+
+/** No runner answers at the socket; `message` says what to do. */
+export class RunnerNotUp extends Error {
+  override readonly name = 'RunnerNotUp';
+}
+
+/** A runner is there and does not answer. */
+export class RunnerSilent extends Error {
+  override readonly name = 'RunnerSilent';
+}
+
+/** An answer of the control API. */
+export interface ControlAnswer {
+  readonly status: number;
+  /** What the body holds as JSON; `null` for an empty one. */
+  readonly body: unknown;
+}
+
+/** Asks the runner whose state is in `directory`. */
+export interface ControlClient {
+  /** @throws RunnerNotUp or RunnerSilent */
+  get(path: string): Promise<ControlAnswer>;
+  /** @throws RunnerNotUp or RunnerSilent. @param limitMs how long an answer may take; default 5 000 */
+  post(path: string, body: object, limitMs?: number): Promise<ControlAnswer>;
+  /** Asks, and hands over each line of JSON of the answer as it comes; resolves at the end of the connection. */
+  lines(path: string, body: object, take: (line: unknown) => void): Promise<ControlAnswer>;
+}
+
+/** @param socket the path of the control socket */
+export function createControlClient(socket: string): ControlClient {
+  async function ask(sending: Omit<Sending, 'socket'>, body: object): Promise<ControlAnswer> {
+    const response = await send({ socket, ...sending }, body);
+    return { status: response.statusCode ?? 0, body: parseBody(await textOf(response)) };
+  }
+  return {
+    get: (path) => ask({ method: 'GET', path, limitMs: answerLimitMs }, {}),
+    post: (path, body, limitMs = answerLimitMs) => ask({ method: 'POST', path, limitMs }, body),
+    async lines(path, body, take) {
+      const response = await send({ socket, method: 'POST', path, limitMs: answerLimitMs }, body);
+      const status = response.statusCode ?? 0;
+      if (status !== 200) return { status, body: parseBody(await textOf(response)) };
+      try {
+        for await (const line of createInterface({ input: response })) take(parseBody(line));
+      } catch (error) {
+        // The runner died: that is an end like any other.
+        if (!hasErrorCode(error, 'ECONNRESET')) throw error;
+      }
+      return { status, body: null };
+    },
+  };
+}
+
+interface Sending {
+  readonly socket: string;
+  readonly method: string;
+  readonly path: string;
+  readonly limitMs: number;
+}
+
+function send({ socket, method, path, limitMs }: Sending, body: object): Promise<IncomingMessage> {
+  checkSocket(socket);
+  const text = JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      host: 'runner',
+    };
+    const asked = request({ socketPath: socket, method, path, headers, agent: false }, resolve);
+    const timer = setTimeout(() => {
+      reject(new RunnerSilent(`The runner does not answer within ${limitMs / 1_000} s`));
+      asked.destroy();
+    }, limitMs);
+    asked.on('response', () => clearTimeout(timer));
+    asked.on('error', (error) => {
+      clearTimeout(timer);
+      reject(hasErrorCode(error, 'ENOENT', 'ECONNREFUSED') ? notUp(socket) : error);
+    });
+    asked.end(text);
+  });
+}
+
+// A socket of somebody else could be anybody's: nothing is said to it. Root may talk to everybody.
+function checkSocket(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw notUp(path);
+  const user = process.getuid?.();
+  if (user === 0 || found.uid === user) return;
+  throw new RunnerNotUp(
+    `Cannot talk to the runner at "${path}": it belongs to user ${found.uid}, and this is user ${user}; ask as that user`,
+  );
+}
+
+function notUp(socket: string): RunnerNotUp {
+  return new RunnerNotUp(
+    `No runner is up here: nothing answers at "${socket}"; start one with "runner up", or name its state with --state-dir`,
+  );
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const piece of response.setEncoding('utf8')) text += String(piece);
+  return text;
+}
+
+function parseBody(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not everything is JSON, as a log is not.
+    return text;
+  }
+}

@@ -1,0 +1,126 @@
+import type { ControlRequest } from '../control-port.ts';
+import { parseDuration } from '../core/duration.ts';
+import { toDurationMs, type DurationMs } from '../core/units.ts';
+
+/** Nothing that may be asked needs more. */
+const longestBody = 65_536;
+const longestName = 100;
+
+/** The request makes no sense; `message` says what to write instead. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+}
+
+/** The object in a request's body, of which nothing is known. */
+export interface Body {
+  /** The name of whoever asks, as they give it. */
+  by(): string;
+  /** A switch that is off where it is not given. */
+  flag(key: string): boolean;
+  /** A whole number from 1. */
+  count(key: string): number;
+  text(key: string): string | null;
+}
+
+/** Reads a body: an object of JSON, or nothing for an empty one. @throws BadRequest */
+export function readBody(text: string): Body {
+  const fields = parseObject(text);
+  return {
+    by() {
+      const by = fields.get('by') ?? 'somebody';
+      if (typeof by !== 'string' || by === '' || by.length > longestName || /\p{Cc}/u.test(by)) {
+        throw new BadRequest(
+          `Cannot read "by": write the name of whoever asks, at most ${longestName} characters`,
+        );
+      }
+      return by;
+    },
+    flag(key) {
+      const value = fields.get(key) ?? false;
+      if (typeof value !== 'boolean') throw new BadRequest(`Cannot read "${key}": write true or false`);
+      return value;
+    },
+    count: (key) => readCount(String(fields.get(key)), key),
+    text(key) {
+      const value = fields.get(key) ?? null;
+      if (value !== null && typeof value !== 'string')
+        throw new BadRequest(`Cannot read "${key}": write a text such as "2h"`);
+      return value;
+    },
+  };
+}
+
+/** A whole number from 1. @throws BadRequest */
+export function readCount(text: string, what: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new BadRequest(`Cannot read "${what}": found "${text}", write a whole number from 1`);
+}
+
+/** What `POST /v1/chains/CHAIN/COMMAND` asks; `null` where there is no such command. @throws BadRequest */
+export function readChainRequest(command: string, body: Body): ControlRequest | null {
+  const by = body.by();
+  switch (command) {
+    case 'poke':
+    case 'resume':
+    case 'skip':
+    case 'restart':
+      return { kind: command, by };
+    case 'start':
+      return { kind: command, by };
+    case 'stop':
+    case 'kill-run':
+      return { kind: command, by, isNow: body.flag('now') };
+    case 'pause':
+      return { kind: command, by, forMs: readLength(body) };
+    case 'release':
+      return { kind: command, by, pid: body.count('pid') };
+    default:
+      return null;
+  }
+}
+
+function readLength(body: Body): DurationMs | null {
+  const [length, until] = [body.text('for'), body.text('until')];
+  if (length !== null && until !== null)
+    throw new BadRequest('Cannot have both "for" and "until": leave one out');
+  if (until !== null) return untilLength(until);
+  if (length === null) return null;
+  const parsed = parseDuration(length);
+  if (parsed.kind === 'duration' && parsed.durationMs > 0) return parsed.durationMs;
+  const found =
+    parsed.kind === 'problem' ? parsed.problem : `found "${length}", write more than nothing such as "2h"`;
+  throw new BadRequest(`Cannot read "for": ${found}`);
+}
+
+function untilLength(until: string): DurationMs {
+  // With a zone: what a moment means must not depend on where the runner is.
+  const moment = /(?:Z|[+-]\d\d:?\d\d)$/.test(until) ? Date.parse(until) : Number.NaN;
+  const lengthMs = moment - Date.now();
+  if (lengthMs > 0) return toDurationMs(Math.ceil(lengthMs));
+  const example = new Date(Date.now() + 3_600_000).toISOString();
+  throw new BadRequest(`Cannot read "until": found "${until}", write a moment to come such as "${example}"`);
+}
+
+function parseObject(text: string): ReadonlyMap<string, unknown> {
+  if (text.trim() === '') return new Map();
+  if (text.length > longestBody)
+    throw new BadRequest(`Cannot read the body: it is longer than ${longestBody} characters`);
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new BadRequest('Cannot read the body: write an object of JSON such as {"by": "ada"}');
+  }
+  return new Map(Object.entries(value));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadRequest(
+      `Cannot read the body: ${error instanceof Error ? error.message : 'it is not JSON'}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,258 @@
+import type { Asked, ControlRequest } from '../control-port.ts';
+import type { ChainDefinition } from '../core/definition.ts';
+import type { ChainRequest } from '../core/event.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Holds } from '../core/initial.ts';
+import { bareStatus, statusOf, type ChainStatus } from '../core/status.ts';
+import { add, toDurationMs, type DurationMs } from '../core/units.ts';
+import {
+  StoreError,
+  type Clock,
+  type OpenChain,
+  type OpenedChain,
+  type RunnerHolder,
+  type Tell,
+} from '../ports.ts';
+import { startChain, type RunningChain } from './chain-loop.ts';
+import { chainRequestOf } from './chain-request.ts';
+
+/** How soon a chain that another process has, or that could not begin, is tried again. */
+const retryMs: DurationMs = toDurationMs(1_000);
+/** How long a chain that was let go for another process is left to it before it is tried again. */
+const courtesyMs: DurationMs = toDurationMs(5_000);
+
+/** What a keeper needs from the world. */
+export interface KeeperParts {
+  readonly clock: Clock;
+  readonly open: OpenChain;
+  readonly tell: Tell;
+}
+
+/** What a keeper does with its chain right now. */
+type Keeping =
+  | { readonly kind: 'taking' }
+  | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder }
+  | { readonly kind: 'cannot begin'; readonly reason: string }
+  | { readonly kind: 'running'; readonly chain: RunningChain; readonly opened: OpenedChain }
+  /** Somebody stopped it; these are the facts it ended with. */
+  | { readonly kind: 'stopped'; readonly facts: Facts }
+  | { readonly kind: 'let go' };
+
+/**
+ * Keeps one chain of a runner that is up: takes it, runs it term by term, and leaves it alone where somebody
+ * stopped it or another process has it.
+ *
+ *   taking ──▶ running ──▶ stopped ──(start)──▶ taking
+ *     │ ▲         │
+ *     ▼ │         └──(let go)──▶ let go ──(keep on)──▶ taking
+ *   held elsewhere, cannot begin
+ */
+export class ChainKeeper {
+  readonly #parts: KeeperParts;
+  #definition: ChainDefinition;
+  #keeping: Keeping = { kind: 'taking' };
+  #wish: 'keep' | 'drain' | 'stop' = 'keep';
+  #holds: Holds = 'kept';
+  /** The process for which the chain is let go for a while, or `null`. */
+  #givenTo: number | null = null;
+  #nudge: (() => void) | null = null;
+  #work: Promise<void> | null = null;
+
+  constructor(definition: ChainDefinition, parts: KeeperParts) {
+    this.#definition = definition;
+    this.#parts = parts;
+  }
+
+  /** Begins to keep it, or goes on after it was let go. Resolves when it is let go; rejects on a bug. */
+  keep(): Promise<void> {
+    this.#wish = 'keep';
+    this.#work ??= this.#keep().finally(() => (this.#work = null));
+    return this.#work;
+  }
+
+  /** Resolves when it is let go. */
+  letGo(): Promise<void> {
+    return this.#work ?? Promise.resolve();
+  }
+
+  /** Lets go of it after the run in progress, however long that takes. */
+  drain(): void {
+    if (this.#wish === 'keep') this.#wish = 'drain';
+    this.#request({ kind: 'drain asked' });
+  }
+
+  /** Lets go of it; the run in progress may go on for a while, or, asked again, not. */
+  stop(): void {
+    this.#wish = 'stop';
+    this.#request(this.#stopRequest());
+  }
+
+  /** Whether it is kept, and not about to be let go. */
+  isKept(): boolean {
+    return this.#wish === 'keep';
+  }
+
+  /** Tries at once to take a chain that another process may have let go. */
+  tryNow(): void {
+    if (this.#keeping.kind === 'held elsewhere' || this.#keeping.kind === 'cannot begin') this.#wake();
+  }
+
+  /** Goes on by another definition, after the run in progress. */
+  change(definition: ChainDefinition): void {
+    this.#definition = definition;
+    if (this.#keeping.kind === 'running') this.#keeping.chain.change(definition);
+  }
+
+  get definition(): ChainDefinition {
+    return this.#definition;
+  }
+
+  /** What the chain does, and why; looks for processes that are in the way only where there are some. */
+  status(): ChainStatus {
+    const keeping = this.#keeping;
+    const now = this.#parts.clock.now();
+    switch (keeping.kind) {
+      case 'taking':
+        return bareStatus(this.#definition, 'waiting');
+      case 'held elsewhere':
+        return { ...bareStatus(this.#definition, 'held elsewhere'), heldBy: holderStatus(keeping.holder) };
+      case 'cannot begin':
+        return { ...bareStatus(this.#definition, 'cannot begin'), reason: keeping.reason };
+      case 'stopped':
+        return { ...statusOf(keeping.facts, this.#definition, now), state: 'stopped' };
+      case 'let go':
+        return bareStatus(this.#definition, 'let go');
+      case 'running':
+        return runningStatus(keeping, now);
+    }
+  }
+
+  /** Asks something of the chain; resolves once it is stored. */
+  async ask(request: ControlRequest): Promise<Asked> {
+    const keeping = this.#keeping;
+    if (request.kind === 'start') return this.#start();
+    if (keeping.kind === 'stopped' && request.kind === 'stop') return { kind: 'done', status: this.status() };
+    if (keeping.kind !== 'running') return { kind: 'refused', reason: this.#whyNot(keeping) };
+    if (request.kind === 'release') this.#givenTo = request.pid;
+    const facts = keeping.chain.facts();
+    const { clock } = this.#parts;
+    const asked = chainRequestOf(request, facts, { boot: clock.boot, now: clock.now() });
+    if (asked === null) {
+      const reason = `Chain "${this.#definition.name}" has no run in progress, and nothing that a run left behind`;
+      return { kind: 'refused', reason };
+    }
+    await keeping.chain.ask(asked);
+    return { kind: 'done', status: this.status() };
+  }
+
+  async #keep(): Promise<void> {
+    while (this.isKept()) {
+      this.#keeping = { kind: 'taking' };
+      const opening = await this.#parts.open(this.#definition, this.#parts.tell);
+      if (opening.kind === 'opened') await this.#runTerm(opening.chain);
+      else if (opening.kind === 'held elsewhere') this.#keeping = opening;
+      else this.#keeping = { kind: 'cannot begin', reason: opening.reason };
+      if (this.isKept() && this.#keeping.kind !== 'taking') await this.#rest();
+    }
+    this.#keeping = { kind: 'let go' };
+  }
+
+  async #runTerm(opened: OpenedChain): Promise<void> {
+    try {
+      if (!this.isKept()) return;
+      const holds = this.#holds;
+      const chain = await startChain(this.#definition, opened.ports, { passGoal: null, holds });
+      this.#holds = 'kept';
+      this.#keeping = { kind: 'running', chain, opened };
+      // It may have been let go, or been given another definition, while it began.
+      if (this.#wish !== 'keep')
+        void chain.ask(this.#wish === 'drain' ? { kind: 'drain asked' } : this.#stopRequest());
+      if (chain.definition() !== this.#definition) chain.change(this.#definition);
+      await chain.finished;
+      this.#keeping = this.#afterTerm(chain.facts());
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#keeping = { kind: 'cannot begin', reason: error.message };
+    } finally {
+      opened.close();
+    }
+  }
+
+  #afterTerm(facts: Facts): Keeping {
+    if (facts.state.stopped !== null) return { kind: 'stopped', facts };
+    if (this.#givenTo === null) return { kind: 'taking' };
+    const holder = { pid: this.#givenTo, identity: null, command: 'which asked for it', since: null };
+    return { kind: 'held elsewhere', holder };
+  }
+
+  // A chain that is stopped waits for somebody, any other for a while.
+  async #rest(): Promise<void> {
+    const { clock } = this.#parts;
+    const restMs = this.#givenTo === null ? retryMs : courtesyMs;
+    this.#givenTo = null;
+    const woken = new Promise<void>((resolve) => (this.#nudge = resolve));
+    const isPatient = this.#keeping.kind === 'stopped';
+    const until = add(clock.now().monotonic, restMs);
+    const forget = isPatient ? null : clock.wakeAt(until, () => this.#wake());
+    await woken;
+    forget?.();
+  }
+
+  #stopRequest(): ChainRequest {
+    return { kind: 'stop asked', at: this.#parts.clock.now().monotonic };
+  }
+
+  #wake(): void {
+    this.#nudge?.();
+    this.#nudge = null;
+  }
+
+  async #start(): Promise<Asked> {
+    if (this.#keeping.kind === 'stopped') {
+      this.#holds = 'stop ends';
+      this.#wake();
+    }
+    if (this.#keeping.kind === 'running' && this.#keeping.chain.facts().state.stopped !== null) {
+      const reason = `Chain "${this.#definition.name}" is still stopping: start it again when its run has ended`;
+      return { kind: 'refused', reason };
+    }
+    return { kind: 'done', status: this.status() };
+  }
+
+  #request(request: ChainRequest): void {
+    if (this.#keeping.kind === 'running') void this.#keeping.chain.ask(request);
+    else this.#wake();
+  }
+
+  #whyNot(keeping: Exclude<Keeping, { kind: 'running' }>): string {
+    const chain = `Chain "${this.#definition.name}"`;
+    switch (keeping.kind) {
+      case 'taking':
+        return `${chain} is just being taken: try again in a second`;
+      case 'held elsewhere':
+        return `${chain} is run by another process, ${keeping.holder.pid ?? 'which has just started'}, and not by this runner`;
+      case 'cannot begin':
+        return `${chain} cannot begin: ${keeping.reason}`;
+      case 'stopped':
+        return `${chain} is stopped: start it first with "runner start ${this.#definition.name}"`;
+      case 'let go':
+        return `${chain} is no longer run by this runner, which ends`;
+    }
+  }
+}
+
+function holderStatus({ pid, command }: RunnerHolder): ChainStatus['heldBy'] {
+  return { pid, command, isGiving: false };
+}
+
+function runningStatus(
+  { chain, opened }: Extract<Keeping, { kind: 'running' }>,
+  now: Parameters<typeof statusOf>[2],
+): ChainStatus {
+  const facts = chain.facts();
+  const status = statusOf(facts, chain.definition(), now);
+  const { run } = facts.state;
+  const isInTheWay = status.state === 'left behind' || status.state === 'worker blocked';
+  if (run === null || !isInTheWay) return status;
+  return { ...status, inTheWay: opened.ports.workers.remains(run) };
+}

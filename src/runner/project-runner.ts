@@ -1,0 +1,240 @@
+import type {
+  Asked,
+  ControlRequest,
+  Loaded,
+  Reloaded,
+  RunnerControl,
+  RunnerFigures,
+  RunnerStatus,
+  Upgraded,
+} from '../control-port.ts';
+import type { ChainDefinition } from '../core/definition.ts';
+import { planReload, type PlannedChange } from '../core/reload-plan.ts';
+import type { ChainStatus } from '../core/status.ts';
+import { ChainKeeper, type KeeperParts } from './chain-keeper.ts';
+
+/** What a runner of many chains needs from the world. */
+export interface RunnerParts extends KeeperParts {
+  readonly figures: () => Omit<RunnerFigures, 'isEnding' | 'successor'>;
+  /** Loads the configuration anew, in a process of its own. */
+  readonly load: () => Promise<Loaded>;
+  readonly seat: Seat;
+  /** Starts this program anew; resolves when that runner has taken over the seat, or has refused. */
+  readonly startSuccessor: () => Promise<Exclude<Upgraded, { kind: 'refused' }>>;
+  /** The runner from which the chains come, while it still has some; `null` when there is none. */
+  readonly predecessor: () => Predecessor | null;
+  /** Told in words for people, of what is not of one chain. */
+  readonly note: (text: string) => void;
+}
+
+/** A runner that gives its chains to this one, each after its run. */
+export interface Predecessor {
+  readonly pid: number | null;
+  /** Resolves when it has given all of them, or is gone. */
+  readonly ended: Promise<void>;
+  /** Stops it: what it still runs may go on for a while, or, asked again, not. */
+  stop(): void;
+}
+
+/** The place at which the one runner of a project is found: its lock and its socket. */
+export interface Seat {
+  /** Takes it back after it was left; `false` when another runner has it by now. */
+  take(): Promise<boolean>;
+  leave(): void;
+}
+
+/** All chains of a project under one runner. */
+export class ProjectRunner implements RunnerControl {
+  /** Resolves when all chains are let go; rejects on a bug. */
+  readonly finished: Promise<void>;
+  readonly #parts: RunnerParts;
+  readonly #keepers = new Map<string, ChainKeeper>();
+  #ending: 'drain' | 'stop' | 'stop now' | null = null;
+  #successor: number | null = null;
+  #reloading: Promise<unknown> = Promise.resolve();
+  #finish: () => void = () => undefined;
+  #fail: (error: unknown) => void = () => undefined;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.finished = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+    });
+  }
+
+  get #isEnding(): boolean {
+    return this.#ending !== null || this.#successor !== null;
+  }
+
+  /** Begins to keep these chains. */
+  begin(definitions: readonly ChainDefinition[]): void {
+    for (const definition of definitions) this.#add(definition);
+  }
+
+  status(): RunnerStatus {
+    return {
+      runner: {
+        ...this.#parts.figures(),
+        isEnding: this.#isEnding,
+        successor: this.#successor,
+      },
+      chains: [...this.#keepers.values()].map((keeper) => this.#statusOf(keeper)),
+    };
+  }
+
+  #statusOf(keeper: ChainKeeper): ChainStatus {
+    const status = keeper.status();
+    const { heldBy } = status;
+    const isGiving = heldBy !== null && heldBy.pid === this.#parts.predecessor()?.pid;
+    return isGiving ? { ...status, heldBy: { ...heldBy, isGiving } } : status;
+  }
+
+  async ask(chain: string, request: ControlRequest): Promise<Asked> {
+    const keeper = this.#keepers.get(chain);
+    if (keeper === undefined) return { kind: 'no such chain', known: [...this.#keepers.keys()] };
+    if (this.#isEnding && request.kind === 'start') return { kind: 'refused', reason: endingReason };
+    return keeper.ask(request);
+  }
+
+  /** Tries at once to take chains that another process may have let go: this one, or all. */
+  tryNow(chain: string | null): void {
+    for (const [name, keeper] of this.#keepers) if (chain === null || chain === name) keeper.tryNow();
+  }
+
+  reload(asked: { readonly by: string; readonly isDryRun: boolean }): Promise<Reloaded> {
+    const answer = this.#reloading.then(() => this.#reload(asked));
+    this.#reloading = answer;
+    return answer;
+  }
+
+  async upgrade(by: string): Promise<Upgraded> {
+    if (this.#isEnding) return { kind: 'refused', reason: endingReason };
+    this.#parts.note(`${by} starts a new runner, which takes the chains over`);
+    const answer = await this.#parts.startSuccessor();
+    if (answer.kind === 'failed') this.#parts.note('the new runner refuses to start; this one goes on');
+    return answer;
+  }
+
+  end(how: 'drain' | 'stop' | 'stop now', by: string): void {
+    const order = [null, 'drain', 'stop', 'stop now'];
+    if (order.indexOf(how) <= order.indexOf(this.#ending)) return;
+    this.#parts.note(endNote[how](by));
+    const wasStopping = this.#ending === 'stop';
+    this.#ending = how;
+    const predecessor = this.#parts.predecessor();
+    if (how !== 'drain') predecessor?.stop();
+    if (how === 'stop now' && !wasStopping) predecessor?.stop();
+    for (const keeper of this.#keepers.values()) {
+      if (how === 'drain') keeper.drain();
+      else keeper.stop();
+      if (how === 'stop now' && !wasStopping) keeper.stop();
+    }
+    if (this.#keepers.size === 0) this.#end();
+  }
+
+  handOver(
+    to: { readonly pid: number },
+    released: (chain: string) => void,
+    signal: AbortSignal,
+  ): Promise<'given' | 'taken back'> | null {
+    if (this.#successor !== null) return null;
+    this.#successor = to.pid;
+    this.#parts.note(`process ${to.pid} takes the chains over, each after its run`);
+    this.#parts.seat.leave();
+    return this.#give(released, signal);
+  }
+
+  async #give(released: (chain: string) => void, signal: AbortSignal): Promise<'given' | 'taken back'> {
+    const given = [...this.#keepers].map(async ([name, keeper]) => {
+      keeper.drain();
+      await keeper.letGo();
+      released(name);
+    });
+    const isGiven = await Promise.race([Promise.all(given).then(() => true), abortOf(signal)]);
+    if (!isGiven && (await this.#takeBack())) return 'taken back';
+    await Promise.all(given);
+    this.#finish();
+    return 'given';
+  }
+
+  // The successor is gone. If yet another one has the seat, the chains are let go for that one.
+  async #takeBack(): Promise<boolean> {
+    if (!(await this.#parts.seat.take())) return false;
+    this.#parts.note('the runner that was to take over is gone; this one goes on');
+    this.#successor = null;
+    for (const [name, keeper] of this.#keepers) this.#watch(name, keeper);
+    return true;
+  }
+
+  async #reload({ by, isDryRun }: { readonly by: string; readonly isDryRun: boolean }): Promise<Reloaded> {
+    if (this.#isEnding) return { kind: 'refused', reason: endingReason };
+    const loaded = await this.#parts.load();
+    if (loaded.kind === 'rejected') {
+      this.#parts.note(`reload by ${by}: the new configuration is refused, the old one stays in force`);
+      return loaded;
+    }
+    const kept = [...this.#keepers.values()].filter((keeper) => keeper.isKept());
+    const present = kept.map((keeper) => keeper.definition);
+    const plan = planReload(present, loaded.definitions);
+    if (isDryRun) return { kind: 'planned', plan };
+    this.#parts.note(`reload by ${by}: ${countsOf(plan)}`);
+    const wanted = new Map(loaded.definitions.map((definition) => [String(definition.name), definition]));
+    for (const { chain, what } of plan) this.#carryOut(what, chain, wanted.get(chain) ?? null);
+    return { kind: 'carried out', plan };
+  }
+
+  #carryOut(what: PlannedChange['what'], chain: string, definition: ChainDefinition | null): void {
+    const keeper = this.#keepers.get(chain);
+    if (definition === null) keeper?.drain();
+    else if (keeper === undefined) this.#add(definition);
+    else if (what !== 'untouched') {
+      keeper.change(definition);
+      // One that is still being let go since a reload before is kept after all.
+      if (!keeper.isKept()) this.#watch(chain, keeper);
+    }
+  }
+
+  #add(definition: ChainDefinition): void {
+    const keeper = new ChainKeeper(definition, this.#parts);
+    this.#keepers.set(definition.name, keeper);
+    this.#watch(definition.name, keeper);
+  }
+
+  // What the runner before still runs ends first: without this one it would take its chains back.
+  #end(): void {
+    const before = this.#parts.predecessor()?.ended ?? Promise.resolve();
+    void before.then(() => this.#finish());
+  }
+
+  // A chain that a reload took out is forgotten when it is let go.
+  #watch(name: string, keeper: ChainKeeper): void {
+    keeper.keep().then(
+      () => {
+        if (this.#successor === null && this.#keepers.get(name) === keeper) this.#keepers.delete(name);
+        if (this.#isEnding && this.#successor === null && this.#keepers.size === 0) this.#end();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+}
+
+const endingReason = 'The runner is ending, and takes nothing new';
+
+const endNote = {
+  drain: (by: string) => `${by} ends this runner after the runs in progress`,
+  stop: (by: string) => `${by} stops this runner`,
+  'stop now': (by: string) => `${by} stops this runner now`,
+} as const;
+
+function abortOf(signal: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(false);
+    signal.addEventListener('abort', () => resolve(false), { once: true });
+  });
+}
+
+function countsOf(plan: readonly PlannedChange[]): string {
+  const words = ['new', 'changed', 'untouched', 'removed'] as const;
+  return words.map((word) => `${plan.filter(({ what }) => what === word).length} ${word}`).join(', ');
+}
