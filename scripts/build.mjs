@@ -22,6 +22,7 @@ await Promise.all(work);
 if (parts.includes('package')) {
   await chmod(`${root}dist/runner.js`, 0o755);
   await copyFile(`${root}src/worker/worker.pl`, `${root}dist/worker.pl`);
+  await copyFile(`${root}src/system/init.pl`, `${root}dist/init.pl`);
   const { configJsonSchema } = await import(pathToFileURL(`${root}build/src/config/json-schema.js`).href);
   const text = `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
   await writeFile(`${root}dist/runner.config.schema.json`, text);

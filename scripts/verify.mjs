@@ -14,6 +14,8 @@ const debianPrograms = {
   setpriv: 'util-linux',
   python3: 'python3',
   faketime: 'faketime',
+  unshare: 'util-linux',
+  'systemd-notify': 'systemd',
 };
 
 const ourMajor = Number(process.versions.node.split('.')[0]);

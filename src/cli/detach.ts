@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { isContainersMain } from '../system/container.ts';
 import { makeStateFolder } from '../system/state-folder.ts';
 import { startAgain } from '../system/start-again.ts';
 import { exitStatus } from './exit-status.ts';
@@ -9,6 +10,10 @@ import { stateDirectory, type RawOptions } from './options.ts';
  * folder, and returns when it is up, or says why it is not.
  */
 export async function detach(options: RawOptions): Promise<number> {
+  if (isContainersMain()) {
+    console.error('Cannot go into the background: the container would end; leave --detach out');
+    return exitStatus.usage;
+  }
   const { runnerLog } = makeStateFolder(stateDirectory(options));
   const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   const log = openSync(runnerLog, toAppend, 0o600);

@@ -17,7 +17,8 @@ export function loadRequestOf(
     arguments: words,
     areChains,
     options: {
-      name: textOption(options, 'name'),
+      // Chains of the configuration have their names there.
+      name: areChains ? undefined : textOption(options, 'name'),
       cooldown: textOption(options, 'cooldown'),
       failureCooldown: textOption(options, 'failureCooldown'),
       timeout: textOption(options, 'timeout'),

@@ -22,7 +22,20 @@ Exit status: 0 success, 1 the last pass failed, 2 the runner refuses, 64 wrong u
 70 a bug, 73 no place for the state, 74 the state cannot be used, 75 another runner has it,
 78 problems in the configuration.`;
 
-await main(process.argv);
+// As the main process of a container it has to clear away the processes of others: another one does that for it.
+if (process.pid === 1) await belowInit();
+else await main(process.argv);
+
+async function belowInit(): Promise<void> {
+  const [{ startBelowInit }, { guarded }] = await Promise.all([
+    import('../compose/first-process.ts'),
+    import('./fail.ts'),
+  ]);
+  await guarded(false, async () => {
+    startBelowInit(process.env['PATH'] ?? '');
+    return exitStatus.success;
+  });
+}
 
 /** Reads the command line. Each command's code is loaded only when it is the one. */
 async function main(argv: readonly string[]): Promise<void> {
@@ -38,6 +51,7 @@ async function main(argv: readonly string[]): Promise<void> {
   program.addCommand(statusCommand());
   program.addCommand(historyCommand());
   program.addCommand(logsCommand());
+  program.addCommand(serviceCommand());
   for (const command of chainCommands()) program.addCommand(command);
   for (const command of runnerCommands()) program.addCommand(command);
   program.addHelpText('after', footer);
@@ -97,6 +111,20 @@ function upCommand(): Command {
     .action(async (chains: string[], options: Record<string, unknown>) => {
       const { up } = await import('./up.ts');
       await up(chains, options);
+    });
+}
+
+function serviceCommand(): Command {
+  return new Command('service')
+    .description('print a systemd unit that runs "runner up" for this project, and say how to install it')
+    .option('--user <name>', 'the user of the service (default: the present one)')
+    .option('--name <name>', 'the name of the service (default: runner- and the name of the project root)')
+    .option('--cwd <folder>', 'project root', '.')
+    .addOption(stateOption())
+    .addOption(debugOption())
+    .action(async (options: Record<string, unknown>) => {
+      const { service } = await import('./service.ts');
+      await service(options);
     });
 }
 

@@ -9,6 +9,7 @@ import type { RunnerHolder, Taken, Tell } from '../ports.ts';
 import { signalProcess } from '../processes/process-table.ts';
 import { ProjectRunner, type Predecessor, type Seat } from '../runner/project-runner.ts';
 import { readHistory } from '../store/history.ts';
+import { isContainersMain } from '../system/container.ts';
 import { ownProcess } from '../system/own-process.ts';
 import { startAgain } from '../system/start-again.ts';
 import { stateFolderAt } from '../system/state-folder.ts';
@@ -186,7 +187,12 @@ function createSeat({ coordinator, folder }: Host, api: () => Answerer): Project
   };
 }
 
-async function startSuccessor(args: readonly string[]): Promise<Exclude<Upgraded, { kind: 'refused' }>> {
+async function startSuccessor(args: readonly string[]): Promise<Upgraded> {
+  if (isContainersMain()) {
+    const reason =
+      'This runner is the main process of its container, which ends with it: start a container of the new version, and then stop this one';
+    return { kind: 'refused', reason };
+  }
   const news = await startAgain({ args: [...args, '--takeover'], output: [1, 2] });
   return news.kind === 'up' ? { kind: 'taking over', pid: news.pid } : news;
 }

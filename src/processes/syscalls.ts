@@ -18,6 +18,12 @@ const linuxNumbers: Readonly<Record<string, SyscallNumbers>> = {
 };
 
 /** The numbers of this machine; `null` where they are not known, which weakens the proof that a run is over. */
-export function syscallNumbers(platform: string, arch: string): SyscallNumbers | null {
+function syscallNumbers(platform: string, arch: string): SyscallNumbers | null {
   return platform === 'linux' ? (linuxNumbers[arch] ?? null) : null;
+}
+
+/** Those of this machine as the words that Perl is handed; zeros where they are not known. */
+export function syscallWords(): string {
+  const numbers = syscallNumbers(process.platform, process.arch);
+  return numbers === null ? '0 0' : `${numbers.prctl} ${numbers.clockGettime}`;
 }

@@ -20,7 +20,7 @@ export interface RunnerParts extends KeeperParts {
   readonly load: () => Promise<Loaded>;
   readonly seat: Seat;
   /** Starts this program anew; resolves when that runner has taken over the seat, or has refused. */
-  readonly startSuccessor: () => Promise<Exclude<Upgraded, { kind: 'refused' }>>;
+  readonly startSuccessor: () => Promise<Upgraded>;
   /** The runner from which the chains come, while it still has some; `null` when there is none. */
   readonly predecessor: () => Predecessor | null;
   /** Told in words for people, of what is not of one chain. */
@@ -112,7 +112,7 @@ export class ProjectRunner implements RunnerControl {
     if (this.#isEnding) return { kind: 'refused', reason: endingReason };
     this.#parts.note(`${by} starts a new runner, which takes the chains over`);
     const answer = await this.#parts.startSuccessor();
-    if (answer.kind === 'failed') this.#parts.note('the new runner refuses to start; this one goes on');
+    if (answer.kind !== 'taking over') this.#parts.note('the new runner refuses to start; this one goes on');
     return answer;
   }
 

@@ -13,6 +13,11 @@ export function workerScript(): string {
   return fileURLToPath(new URL('worker.pl', folder));
 }
 
+/** The program that is the first process of a container, below this one. */
+export function initScript(): string {
+  return fileURLToPath(new URL('init.pl', folder));
+}
+
 /** The program that runs functions, with its arguments. */
 export function functionWorkerCommand(): readonly string[] {
   return [process.execPath, fileURLToPath(new URL('function-worker.js', folder))];

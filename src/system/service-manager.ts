@@ -4,8 +4,6 @@ import { spawn } from 'node:child_process';
 export interface ServiceManager {
   /** This process is up, and is the main one of its service from now on. */
   ready(): void;
-  /** It ends. */
-  stopping(): void;
   close(): void;
 }
 
@@ -23,9 +21,6 @@ export function createServiceManager(): ServiceManager {
   return {
     ready() {
       if (isManaged) notify(['--ready', `--pid=${process.pid}`, 'STATUS=up']);
-    },
-    stopping() {
-      if (isManaged) notify(['STOPPING=1', 'STATUS=waits for the runs in progress']);
     },
     close() {
       if (timer !== null) clearInterval(timer);

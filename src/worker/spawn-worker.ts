@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { ChainDefinition, ChainName } from '../core/definition.ts';
 import type { Clock, Random } from '../ports.ts';
-import { syscallNumbers } from '../processes/syscalls.ts';
+import { syscallWords } from '../processes/syscalls.ts';
 
 /** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */
 const lockDescriptor = 97;
@@ -88,11 +88,6 @@ function stdioOf(descriptors: {
   stdio.splice(1, 5, log, log, 'pipe', 'pipe', journal);
   stdio[lockDescriptor] = lock;
   return stdio;
-}
-
-function syscallWords(): string {
-  const numbers = syscallNumbers(process.platform, process.arch);
-  return numbers === null ? '0 0' : `${numbers.prctl} ${numbers.clockGettime}`;
 }
 
 function hasFunctions(definition: ChainDefinition): boolean {
