@@ -38,6 +38,11 @@ export function isBeyondEnding(run: Run): boolean {
   return run.ending?.step === 'killed' && run.ending.times >= 5;
 }
 
+/** Whether somebody wants this very run to end, or what it left behind. */
+export function isEndAsked({ endAsked }: Facts, run: Run): boolean {
+  return endAsked?.run === run.number;
+}
+
 /** The definition of a run's task: by its name, since the configuration may have changed since. */
 export function taskOf(run: Run, definition: ChainDefinition): TaskDefinition {
   const [first] = definition.tasks;
@@ -61,7 +66,7 @@ function stepByItself(facts: Facts, run: Run, definition: ChainDefinition): Plan
 }
 
 function operatorStepOf({ endAsked }: Facts, run: Run): PlannedStep | null {
-  if (endAsked === null || endAsked.run !== run.number) return null;
+  if (endAsked?.run !== run.number) return null;
   return { run, step: endAsked.step, why: 'operator', at: endAsked.at };
 }
 
