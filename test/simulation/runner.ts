@@ -126,6 +126,9 @@ export class SimulatedRunner {
     if (!this.isAlive || this.#chain === null) return;
     this.#checkCooldown(this.#chain);
     this.#checkDefinition(this.#chain);
+    const { pause } = this.#chain.facts().state;
+    const isWaiting = !this.#isFrozen && this.#chain.waitingFor() === 'paused';
+    if (isWaiting && pause !== null) this.#parts.witness.wishes.stillPaused(pause);
   }
 
   /** No cooldown may last longer than its own length. */

@@ -1,6 +1,6 @@
 import type { Here } from '../../src/core/cooldown.ts';
 import type { ChainRequest, Told } from '../../src/core/event.ts';
-import type { ChainState, Run } from '../../src/core/facts.ts';
+import type { ChainState, Pause, Run } from '../../src/core/facts.ts';
 import type { Holds } from '../../src/core/initial.ts';
 
 /** What is needed to compare what people asked with what happens. */
@@ -149,6 +149,16 @@ export class Wishes {
   /** Which step an operator has asked for to end this run. */
   endAsked(run: Run): 'cancelled' | 'killed' | null {
     return this.#ends.get(run.number) ?? null;
+  }
+
+  /** A chain says that it waits for the end of this pause. */
+  stillPaused({ by, until }: Pause): void {
+    const { boot, now } = this.#parts.here();
+    const isKnown = by.kind === 'operator' && by.name === this.#pause?.by;
+    const end = this.#pause?.until ?? null;
+    if (!isKnown || end === null || end.boot !== boot) return;
+    const isTrue = until !== null && end.monotonic >= now.monotonic;
+    this.#parts.check(isTrue, `the pause by ${by.name} lasts longer than was asked`);
   }
 
   #isKnownPauseOn({ boot, now }: Here): boolean {

@@ -67,6 +67,9 @@ export class Witness {
   readonly #clock: VirtualClock;
   readonly #store: MemoryStore;
   readonly #name: ChainName;
+  /** No configuration changes it. */
+  readonly #killGraceMs: number;
+  readonly #given = new Map<number, Here>();
   readonly #seen = new Map<number, Seen>();
   readonly #steps = new Map<number, Step[]>();
   readonly #streaks = new Map<string, number>();
@@ -81,6 +84,7 @@ export class Witness {
   constructor(parts: WitnessParts) {
     this.#definitions.push(parts.definition);
     this.#name = parts.definition.name;
+    this.#killGraceMs = parts.definition.killGraceMs;
     this.#clock = parts.clock;
     this.#store = parts.store;
     this.#note = parts.note;
@@ -114,6 +118,7 @@ export class Witness {
     const stored = this.#store.stateOf(this.#name)?.run;
     const isDurable = stored?.number === run.number && stored.fence === run.fence;
     this.check(isDurable, `run ${run.number} is started and its intent is not stored`);
+    this.#given.set(run.number, this.#here());
     this.wishes.given(run);
   }
 
@@ -263,22 +268,24 @@ export class Witness {
 
   #checkStep(run: Run, step: Step['step'], steps: readonly Step[]): void {
     const seen = this.#seen.get(run.number);
-    if (seen === undefined || !(seen.hasMain || seen.hasTree) || this.stops > 0) return;
+    const since = seen?.began ?? this.#given.get(run.number);
+    const { boot, now } = this.#here();
+    if (since?.boot !== boot || seen?.hasTree === false || this.stops > 0) return;
     const last = steps.at(-1);
-    const nowMs = this.#clock.now().monotonic;
+    const nowMs = now.monotonic;
     const asked = this.wishes.endAsked(run);
     if (step === 'cancelled') {
-      const inForce = this.#definitions.slice(seen.definitionsFrom);
+      const inForce = this.#definitions.slice(seen?.definitionsFrom ?? 0);
       const isOvertime = this.#tasksOf(run.task, inForce).some(
-        ({ timeoutMs }) => timeoutMs !== null && nowMs - seen.began.now.monotonic >= timeoutMs - 10,
+        ({ timeoutMs }) => timeoutMs !== null && nowMs - since.now.monotonic >= timeoutMs - 10,
       );
-      const isLeft = !seen.hasMain && inForce.some(({ leftovers }) => leftovers === 'kill');
+      const isLeft = seen?.hasMain === false && inForce.some(({ leftovers }) => leftovers === 'kill');
       // What was begun by a stop goes on after a restart.
       const isDue = isOvertime || isLeft || last !== undefined || asked !== null;
       this.check(isDue, `run ${run.number} is cancelled, and nothing says so`);
     }
     if (step !== 'killed' || asked === 'killed') return;
-    const graceMs = last?.step === 'killed' ? killAgainMs : seen.definition.killGraceMs;
+    const graceMs = last?.step === 'killed' ? killAgainMs : this.#killGraceMs;
     const isGraceOver = last !== undefined && nowMs - last.at.now.monotonic >= graceMs;
     this.check(
       isGraceOver || steps.some((one) => one.step === 'killed'),
