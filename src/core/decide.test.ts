@@ -11,8 +11,18 @@ import {
 } from '../../test/support/chain-facts.ts';
 import { decide, type Decision } from './decide.ts';
 import type { ChainDefinition, LeftoversPolicy } from './definition.ts';
-import type { EndingReason, EndingStep, Facts, Run, Stage, StoreFact, Wanted, WorkerFact } from './facts.ts';
-import { toDurationMs, toMonotonicMs } from './units.ts';
+import type {
+  EndAsked,
+  EndingReason,
+  EndingStep,
+  Facts,
+  Run,
+  Stage,
+  StoreFact,
+  Wanted,
+  WorkerFact,
+} from './facts.ts';
+import { toDurationMs, toMonotonicMs, toRunNumber } from './units.ts';
 
 const nowMs = 100_000;
 const now = toMonotonicMs(nowMs);
@@ -33,6 +43,7 @@ interface Situation {
 
 const wanteds: readonly Wanted[] = [
   { kind: 'run' },
+  { kind: 'drain' },
   { kind: 'stop', since: toMonotonicMs(nowMs - 10) },
   { kind: 'stop', since: toMonotonicMs(nowMs - stopGraceMs) },
   { kind: 'stop now' },
@@ -63,11 +74,38 @@ const endings: readonly (EndingStep | null)[] = [
 const policies: readonly LeftoversPolicy[] = ['wait', 'kill', 'allow'];
 const overtimes: readonly (number | null)[] = [null, 0, -400];
 const cooldowns = [null, waitUntil(nowMs), waitUntil(nowMs + 900)];
-const pauses = [null, pauseOf(50_000)];
+const pauses = [
+  null,
+  pauseOf(50_000),
+  pauseOf(50_000, waitUntil(nowMs)),
+  pauseOf(50_000, waitUntil(nowMs + 300)),
+];
+const trueOrFalse = [false, true];
+const staleWorkers = [null, 'the configuration has changed'];
+const otherRun = toRunNumber(2);
+const wishes: readonly (EndAsked | null)[] = [
+  null,
+  { run: runOf().number, step: 'cancelled', at: now },
+  { run: runOf().number, step: 'killed', at: toMonotonicMs(nowMs - 5) },
+  { run: otherRun, step: 'killed', at: now },
+];
 const passes: readonly Facts['passes'][] = [
   { goal: null, done: 4, isFailing: false, lastFailed: false },
   { goal: 3, done: 2, isFailing: false, lastFailed: false },
   { goal: 3, done: 3, isFailing: false, lastFailed: false },
+];
+/** What is said of the next run while another one is not over. */
+const aheads: readonly Partial<Facts>[] = [
+  {},
+  {
+    state: stateWith({ pause: pauseOf(50_000), cooldown: waitUntil(nowMs + 900), isPoked: true }),
+    staleWorker: 'its memory grew',
+    passes: { goal: 3, done: 3, isFailing: false, lastFailed: false },
+  },
+  {
+    state: stateWith({ pause: pauseOf(50_000, waitUntil(nowMs + 300)), isSkippingNext: true }),
+    passes: { goal: 3, done: 2, isFailing: true, lastFailed: false },
+  },
 ];
 
 /** Every rule holds in every situation. They are written from what the program promises, not from its code. */
@@ -76,23 +114,85 @@ const rules: readonly {
   readonly holds: (at: Situation, answer: Decision) => boolean;
 }[] = [
   {
-    says: 'a run is started exactly when it is intended, wanted, stored and a worker is ready',
+    says: 'a run is started exactly when it is intended, wanted, stored, not held and a fresh worker is ready',
     holds: (at, answer) =>
       (answer.kind === 'start run') ===
-      (isWanted(at) && storeWorks(at) && at.stage === 'intended' && at.facts.worker.kind === 'ready'),
+      (at.stage === 'intended' &&
+        mayBegin(at) &&
+        at.facts.worker.kind === 'ready' &&
+        at.facts.staleWorker === null),
   },
   {
     says: 'a run is intended exactly when there is none and nothing stands against it',
-    holds: (at, answer) => (answer.kind === 'intend run') === (at.stage === 'none' && isNextDue(at)),
+    holds: (at, answer) =>
+      (answer.kind === 'intend run') === (isNextDue(at) && !at.facts.state.isSkippingNext),
   },
   {
-    says: 'exactly an intended run that is not wanted any more is withdrawn',
+    says: 'a run that is due is left out exactly when somebody asked so and nothing else stands against it',
+    holds: (at, answer) => (answer.kind === 'skip run') === (isNextDue(at) && at.facts.state.isSkippingNext),
+  },
+  {
+    says: 'exactly an intended run that is not wanted any more, or not now, is withdrawn',
     holds: (at, answer) =>
-      (answer.kind === 'withdraw run') === (at.stage === 'intended' && !isWanted(at) && storeWorks(at)),
+      (answer.kind === 'withdraw run') ===
+      (at.stage === 'intended' && storeWorks(at) && (!isWanted(at) || isPaused(at))),
+  },
+  {
+    says: 'a paused chain begins nothing until its pause is over',
+    holds: (at, answer) =>
+      !isPaused(at) ||
+      hasBegun(at) ||
+      !['intend run', 'start run', 'skip run', 'start worker'].includes(answer.kind),
+  },
+  {
+    says: 'a paused chain that waits wakes exactly at the end of its pause',
+    holds: (at, answer) =>
+      answer.kind !== 'wait' ||
+      answer.why !== 'paused' ||
+      answer.until === (at.facts.state.pause?.until?.until ?? null),
+  },
+  {
+    says: 'a cooldown is never cut short by a pause',
+    holds: ({ facts, definition, stage }) => {
+      const { pause, cooldown, isPoked } = facts.state;
+      if (stage !== 'none' || isPoked || cooldown === null || pause === null) return true;
+      const resumed = { ...facts, state: { ...facts.state, pause: null } };
+      const last = toMonotonicMs(cooldown.until - 1);
+      return [decide(facts, definition, last), decide(resumed, definition, last)].every(
+        ({ kind }) => kind !== 'intend run' && kind !== 'skip run',
+      );
+    },
+  },
+  {
+    says: 'a cooldown ends early exactly by a poke',
+    holds: (at, answer) => {
+      const { cooldown, isPoked } = at.facts.state;
+      if (at.stage !== 'none' || cooldown === null || cooldown.until <= now) return true;
+      if (isPoked) return answer.kind !== 'wait' || answer.why !== 'cooling down';
+      return answer.kind !== 'intend run' && answer.kind !== 'skip run';
+    },
   },
   {
     says: 'a worker is started only for a run, where there is none and its rest is over',
     holds: (at, answer) => answer.kind !== 'start worker' || (at.stage !== 'none' && mayStartWorker(at)),
+  },
+  {
+    says: 'a worker is released only between runs, and only a stale one',
+    holds: ({ facts, stage }, answer) =>
+      answer.kind !== 'release worker' ||
+      ((stage === 'none' || stage === 'intended') &&
+        facts.staleWorker !== null &&
+        facts.worker.kind !== 'absent'),
+  },
+  {
+    says: 'a stale worker is released before anything else begins, and also while the chain rests',
+    holds: (at, answer) =>
+      at.facts.staleWorker === null ||
+      at.facts.worker.kind === 'absent' ||
+      !isWanted(at) ||
+      !storeWorks(at) ||
+      !(at.stage === 'none' ? !isGoalReached(at) : at.stage === 'intended' && !isPaused(at)) ||
+      answer.kind === 'release worker',
   },
   {
     says: 'nothing begins while the state cannot be stored',
@@ -115,9 +215,13 @@ const rules: readonly {
       strength(answer.step) > strength(at.ending?.step ?? null),
   },
   {
-    says: 'SIGKILL comes only after SIGTERM and its grace, a second after the last one, or when asked twice',
+    says: 'SIGKILL comes only after SIGTERM and its grace, a second after the last one, or for who cannot wait',
     holds: (at, answer) =>
-      answer.kind !== 'end run' || answer.step !== 'killed' || isStopNow(at) || isGraceOver(at),
+      answer.kind !== 'end run' ||
+      answer.step !== 'killed' ||
+      isStopNow(at) ||
+      (isNamed(at) && at.facts.endAsked?.step === 'killed') ||
+      isGraceOver(at),
   },
   {
     says: 'a run is only asked when the chain is stopped for the first time',
@@ -132,18 +236,55 @@ const rules: readonly {
       !(at.stage === 'running' && isGentle(at.ending) && isOvertime(at)) || answer.kind === 'end run',
   },
   {
-    says: 'a run in progress is ended only for a stop or a timeout',
+    says: 'a run in progress is ended only for a stop, for a timeout or by the wish of an operator',
     holds: (at, answer) =>
       !(answer.kind === 'end run' && at.stage === 'running' && at.ending === null) ||
-      !isWanted(at) ||
-      (answer.why === 'timeout' && isOvertime(at)),
+      isStopAsked(at) ||
+      (answer.why === 'timeout' ? isOvertime(at) : answer.why === 'operator' && isNamed(at)),
   },
   {
-    says: 'what a run left behind is ended only if the policy says so, or if its run was already being ended',
+    says: 'what a run left behind is ended only if the policy or an operator says so, or if its run was being ended',
     holds: (at, answer) =>
       !(answer.kind === 'end run' && at.stage === 'left behind') ||
       at.leftovers === 'kill' ||
+      isNamed(at) ||
       !isGentle(at.ending),
+  },
+  {
+    says: 'an operator’s wish ends the run that it named, whatever else is the matter',
+    holds: (at, answer) => {
+      const { endAsked } = at.facts;
+      if (endAsked === null || !isNamed(at) || !hasBegun(at)) return true;
+      if (strength(at.ending?.step ?? null) >= strength(endAsked.step)) return true;
+      // A stop that came first may be told to the run before; the wish follows at once.
+      const least = endAsked.step === 'killed' ? 'killed' : 'asked';
+      return answer.kind === 'end run' && strength(answer.step) >= strength(least);
+    },
+  },
+  {
+    says: 'an operator’s wish ends no other run than the one that it named',
+    holds: (at, answer) =>
+      at.facts.endAsked?.run !== otherRun || isSame(answer, answerWith(at, { endAsked: null })),
+  },
+  {
+    says: 'a drain never ends a run',
+    holds: (at, answer) =>
+      at.facts.wanted.kind !== 'drain' ||
+      answer.kind !== 'end run' ||
+      isSame(answer, answerWith(at, { wanted: { kind: 'run' } })),
+  },
+  {
+    says: 'what is said of the next run never ends one, nor keeps it from its end',
+    holds: (at, answer) =>
+      !hasBegun(at) ||
+      isSame(
+        answer,
+        answerWith(at, {
+          staleWorker: null,
+          state: stateWith({ run: at.facts.state.run }),
+          passes: { goal: null, done: 0, isFailing: false, lastFailed: false },
+        }),
+      ),
   },
   {
     says: 'a stop asked twice kills a run in progress at once',
@@ -152,7 +293,7 @@ const rules: readonly {
       (answer.kind === 'end run' && answer.step === 'killed'),
   },
   {
-    says: 'the chain finishes only on a stop or at its goal',
+    says: 'the chain finishes only on a stop, on a drain or at its goal',
     holds: (at, answer) =>
       answer.kind !== 'finish' || !isWanted(at) || (isGoalReached(at) && at.stage === 'none'),
   },
@@ -161,7 +302,7 @@ const rules: readonly {
     holds: (at, answer) => answer.kind !== 'finish' || at.stage !== 'running' || (at.ending?.times ?? 0) >= 5,
   },
   {
-    says: 'a stop without a run in progress finishes as soon as all is stored',
+    says: 'a stop or a drain without a run in progress finishes as soon as all is stored',
     holds: (at, answer) =>
       !(at.stage === 'none' && !isWanted(at) && storeWorks(at)) || answer.kind === 'finish',
   },
@@ -219,7 +360,7 @@ describe('in every combination of facts', () => {
     });
   }
 
-  test('which are more than two hundred thousand', () => assert.equal(count, 217_728));
+  test('which are more than three hundred thousand', () => assert.equal(count, 340_200));
 });
 
 describe('in a situation with a name', () => {
@@ -287,6 +428,61 @@ describe('in a situation with a name', () => {
       { kind: 'wait', until: null, why: 'paused' },
     ],
     [
+      'a paused chain wakes when its pause ends by itself',
+      factsOf({ state: { pause: pauseOf(0, waitUntil(nowMs + 5)) } }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 5), why: 'paused' },
+    ],
+    [
+      'an intended run is withdrawn when the chain is paused before it starts',
+      factsOf({ state: { run: intended, pause: pauseOf(0) }, worker: { kind: 'starting', since: now } }),
+      { kind: 'withdraw run', reason: 'the chain was paused' },
+    ],
+    [
+      'a paused chain still proves the run of a dead runner over',
+      factsOf({ state: { run: running, pause: pauseOf(0) } }),
+      { kind: 'start worker' },
+    ],
+    [
+      'a poke ends the cooldown',
+      factsOf({ state: { cooldown: waitUntil(nowMs + 5), isPoked: true } }),
+      { kind: 'intend run' },
+    ],
+    [
+      'a poke does not end a pause',
+      factsOf({ state: { pause: pauseOf(0), isPoked: true } }),
+      { kind: 'wait', until: null, why: 'paused' },
+    ],
+    [
+      'a run to be left out is left out only when it is due',
+      factsOf({ state: { cooldown: waitUntil(nowMs + 5), isSkippingNext: true } }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 5), why: 'cooling down' },
+    ],
+    [
+      'a stale worker goes while the chain is paused',
+      factsOf({ state: { pause: pauseOf(0) }, worker: ready, staleWorker: 'it grew' }),
+      { kind: 'release worker', reason: 'it grew' },
+    ],
+    [
+      'a stale worker stays with its run',
+      factsOf({ state: { run: running }, worker: ready, staleWorker: 'it grew' }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 60_000), why: 'running' },
+    ],
+    [
+      'a drain waits for the run in progress',
+      factsOf({ state: { run: running }, worker: ready, wanted: { kind: 'drain' } }),
+      { kind: 'wait', until: toMonotonicMs(nowMs + 60_000), why: 'running' },
+    ],
+    [
+      'an operator ends what a run left behind before a stop finishes the chain',
+      factsOf({
+        state: { run: leftBehind },
+        worker: ready,
+        wanted: stop,
+        endAsked: { run: leftBehind.number, step: 'cancelled', at: now },
+      }),
+      { kind: 'end run', run: leftBehind, step: 'cancelled', why: 'operator' },
+    ],
+    [
       'a stop asks the run in progress first',
       factsOf({ state: { run: running }, worker: ready, wanted: stop }),
       { kind: 'end run', run: running, step: 'asked', why: 'stop' },
@@ -332,28 +528,54 @@ describe('in a situation with a name', () => {
 
 function* allSituations(): Generator<Situation> {
   for (const leftovers of policies) {
+    const rest = { leftovers, ending: null, overtimeMs: null, definition: definitionOf(leftovers, null) };
+    const intended = runOf({ stage: { kind: 'intended', at: momentAt(nowMs - 5) } });
+    for (const facts of factsBetweenRuns(null)) yield { ...rest, facts, stage: 'none' };
+    for (const facts of factsBetweenRuns(intended)) yield { ...rest, facts, stage: 'intended' };
     for (const overtimeMs of overtimes) {
+      const definition = definitionOf(leftovers, overtimeMs);
       for (const [stage, ending, run] of allRuns(overtimeMs)) {
-        const definition = definitionOf(leftovers, overtimeMs);
-        for (const facts of allFacts(run)) yield { facts, definition, stage, ending, leftovers, overtimeMs };
+        for (const facts of factsDuring(run))
+          yield { facts, definition, stage, ending, leftovers, overtimeMs };
       }
     }
   }
 }
 
-function* allFacts(run: Run | null): Generator<Facts> {
-  for (const wanted of wanteds)
-    for (const worker of workers)
-      for (const store of stores)
-        for (const cooldown of cooldowns)
-          for (const pause of pauses)
-            for (const made of passes)
-              yield factsOf({ wanted, worker, store, passes: made, state: { run, cooldown, pause } });
+/** A timeout and an operator's wish mean nothing before a run began. */
+function* factsBetweenRuns(run: Run | null): Generator<Facts> {
+  for (const facts of commonFacts())
+    for (const cooldown of cooldowns)
+      for (const pause of pauses)
+        for (const isPoked of trueOrFalse)
+          for (const isSkippingNext of trueOrFalse)
+            for (const staleWorker of staleWorkers)
+              for (const made of passes) {
+                const state = stateWith({ run, cooldown, pause, isPoked, isSkippingNext });
+                yield { ...facts, staleWorker, passes: made, state };
+              }
 }
 
-function* allRuns(overtimeMs: number | null): Generator<[Situation['stage'], EndingStep | null, Run | null]> {
-  yield ['none', null, null];
-  yield ['intended', null, runOf({ stage: { kind: 'intended', at: momentAt(nowMs - 5) } })];
+/** What is said of the next run matters little before this one is over. */
+function* factsDuring(run: Run): Generator<Facts> {
+  for (const facts of commonFacts())
+    for (const endAsked of wishes)
+      for (const ahead of aheads) {
+        const state = { ...(ahead.state ?? facts.state), run };
+        yield { ...facts, ...ahead, endAsked, state };
+      }
+}
+
+function* commonFacts(): Generator<Facts> {
+  for (const wanted of wanteds)
+    for (const worker of workers) for (const store of stores) yield factsOf({ wanted, worker, store });
+}
+
+function stateWith(changed: Partial<Facts['state']>): Facts['state'] {
+  return factsOf({ state: changed }).state;
+}
+
+function* allRuns(overtimeMs: number | null): Generator<[Situation['stage'], EndingStep | null, Run]> {
   const since = momentAt(nowMs - 20_000 - (overtimeMs ?? 0));
   for (const ending of endings) {
     yield ['running', ending, runOf({ stage: { kind: 'running', since }, ending })];
@@ -385,6 +607,28 @@ function isStopNow({ facts }: Situation): boolean {
   return facts.wanted.kind === 'stop now';
 }
 
+function isStopAsked(at: Situation): boolean {
+  return at.facts.wanted.kind === 'stop' || isStopNow(at);
+}
+
+function isPaused({ facts }: Situation): boolean {
+  const { pause } = facts.state;
+  return pause !== null && (pause.until === null || pause.until.until > now);
+}
+
+/** Whether the operator's wish is about this run. */
+function isNamed({ facts: { endAsked, state } }: Situation): boolean {
+  return endAsked !== null && endAsked.run === state.run?.number;
+}
+
+function mayBegin(at: Situation): boolean {
+  return isWanted(at) && storeWorks(at) && !isPaused(at);
+}
+
+function answerWith({ facts, definition }: Situation, changed: Partial<Facts>): Decision {
+  return decide({ ...facts, ...changed }, definition, now);
+}
+
 function storeWorks({ facts }: Situation): boolean {
   return facts.store.kind === 'works';
 }
@@ -402,9 +646,10 @@ function isGoalReached({ facts: { passes: made } }: Situation): boolean {
 }
 
 function isNextDue(at: Situation): boolean {
-  const { cooldown, pause } = at.facts.state;
-  const isCool = cooldown === null || cooldown.until <= now;
-  return isWanted(at) && storeWorks(at) && isCool && pause === null && !isGoalReached(at);
+  const { staleWorker, worker, state } = at.facts;
+  const isCool = state.cooldown === null || state.cooldown.until <= now || state.isPoked;
+  const hasStaleWorker = staleWorker !== null && worker.kind !== 'absent';
+  return at.stage === 'none' && mayBegin(at) && isCool && !hasStaleWorker && !isGoalReached(at);
 }
 
 function mayStartWorker(at: Situation): boolean {
@@ -437,8 +682,9 @@ function isTrueReason(at: Situation, why: string): boolean {
   const truths: Readonly<Record<string, boolean>> = {
     running: at.stage === 'running',
     'left behind': at.stage === 'left behind',
-    'cooling down': at.stage === 'none' && state.cooldown !== null && state.cooldown.until > now,
-    paused: at.stage === 'none' && state.pause !== null,
+    'cooling down':
+      at.stage === 'none' && !state.isPoked && state.cooldown !== null && state.cooldown.until > now,
+    paused: at.stage === 'none' && isPaused(at),
     'worker starting': worker.kind === 'starting' || worker.kind === 'loading',
     'worker blocked': worker.kind === 'blocked',
     'worker cannot start': worker.kind === 'absent' && !mayStartWorker(at),

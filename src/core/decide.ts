@@ -1,5 +1,5 @@
 import type { ChainDefinition } from './definition.ts';
-import { isBeyondEnding, nextEndingStep } from './ending.ts';
+import { isBeyondEnding, isEndAsked, nextEndingStep } from './ending.ts';
 import type { EndingReason, Facts, Pause, Run } from './facts.ts';
 import { earlierOf, isBefore, type MonotonicMs } from './units.ts';
 
@@ -47,7 +47,7 @@ export type WaitReason =
  */
 export function decide(facts: Facts, definition: ChainDefinition, now: MonotonicMs): Decision {
   const { run } = facts.state;
-  if (facts.wanted.kind !== 'run' && isLeftAlone(run, definition)) return { kind: 'finish' };
+  if (facts.wanted.kind !== 'run' && isLeftAlone(facts, definition)) return { kind: 'finish' };
   const step = nextEndingStep(facts, definition);
   if (step !== null && !isBefore(now, step.at)) {
     return { kind: 'end run', run: step.run, step: step.step, why: step.why };
@@ -70,10 +70,12 @@ export function decide(facts: Facts, definition: ChainDefinition, now: Monotonic
 }
 
 /** Whether a stop leaves the run as it is: what it left behind may live on, or nothing can end it. */
-function isLeftAlone(run: Run | null, definition: ChainDefinition): boolean {
+function isLeftAlone(facts: Facts, definition: ChainDefinition): boolean {
+  const { run } = facts.state;
   if (run === null) return false;
   if (isBeyondEnding(run)) return true;
-  return run.stage.kind === 'left behind' && definition.leftovers !== 'kill' && !isBeingEnded(run);
+  if (isBeingEnded(run) || isEndAsked(facts, run)) return false;
+  return run.stage.kind === 'left behind' && definition.leftovers !== 'kill';
 }
 
 function isInProgress(run: Run | null): boolean {
@@ -112,6 +114,7 @@ function hasStaleWorker(facts: Facts): facts is Facts & { readonly staleWorker: 
 
 function withIntendedRun(facts: Facts, run: Run, now: MonotonicMs): Decision {
   if (facts.wanted.kind !== 'run') return { kind: 'withdraw run', reason: 'the chain was asked to stop' };
+  if (isPausedAt(facts.state.pause, now)) return { kind: 'withdraw run', reason: 'the chain was paused' };
   if (hasStaleWorker(facts)) return { kind: 'release worker', reason: facts.staleWorker };
   const { worker } = facts;
   switch (worker.kind) {

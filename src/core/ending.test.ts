@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { chainOf } from '../../test/support/chain-definition.ts';
 import { factsOf, momentAt, runOf } from '../../test/support/chain-facts.ts';
 import type { ChainDefinition } from './definition.ts';
-import { isBeyondEnding, nextEndingStep, taskOf } from './ending.ts';
+import { isBeyondEnding, nextEndingStep, taskOf, type PlannedStep } from './ending.ts';
 import type { EndingStep, Run, Wanted } from './facts.ts';
-import { toMonotonicMs } from './units.ts';
+import { toMonotonicMs, toRunNumber } from './units.ts';
 
 const stop: Wanted = { kind: 'stop', since: toMonotonicMs(5_000) };
 const plain = chainOf([{}]);
@@ -21,9 +21,55 @@ function ending(step: EndingStep['step'], atMs: number, changed: Partial<EndingS
 
 /** The next step to end the run that began at 0, as `step why at`. */
 function planned(run: Partial<Run>, wanted: Wanted = { kind: 'run' }, definition = plain): string {
-  const found = nextEndingStep(factsOf({ state: { run: runOf(run) }, wanted }), definition);
+  return textOf(nextEndingStep(factsOf({ state: { run: runOf(run) }, wanted }), definition));
+}
+
+/** The same where an operator asked so at 6000. */
+function wished(
+  step: 'cancelled' | 'killed',
+  run: Partial<Run> = {},
+  changed: { wanted?: Wanted; of?: number } = {},
+): string {
+  const { wanted = { kind: 'run' }, of = 1 } = changed;
+  const endAsked = { run: toRunNumber(of), step, at: toMonotonicMs(6_000) };
+  return textOf(nextEndingStep(factsOf({ state: { run: runOf(run) }, wanted, endAsked }), limited));
+}
+
+function textOf(found: PlannedStep | null): string {
   return found === null ? 'nothing' : `${found.step} for ${found.why} at ${found.at}`;
 }
+
+const operatorRows: readonly [string, string, string][] = [
+  ['comes at once when an operator asks', wished('cancelled'), 'cancelled for operator at 6000'],
+  ['is SIGKILL at once for an operator who cannot wait', wished('killed'), 'killed for operator at 6000'],
+  [
+    'is SIGKILL also after SIGTERM for an operator who cannot wait',
+    wished('killed', { ending: ending('cancelled', 5_500) }),
+    'killed for operator at 6000',
+  ],
+  [
+    'is not put off by an operator who asks for less than was done',
+    wished('cancelled', { ending: ending('cancelled', 5_500) }),
+    'killed for stop at 15500',
+  ],
+  ['is that of a stop that came sooner', wished('cancelled', {}, { wanted: stop }), 'asked for stop at 5000'],
+  [
+    'is that of an operator where a stop asked only',
+    wished('cancelled', { ending: ending('asked', 5_001) }, { wanted: stop }),
+    'cancelled for operator at 6000',
+  ],
+  ['comes for what a run left behind', wished('cancelled', leftBehind), 'cancelled for operator at 6000'],
+  [
+    'is none that was asked for another run',
+    wished('killed', {}, { of: 2 }),
+    'cancelled for timeout at 20000',
+  ],
+  [
+    'is none for an operator before the run began',
+    wished('killed', { stage: { kind: 'intended', at: momentAt(0) } }),
+    'nothing',
+  ],
+];
 
 describe('the next step to end a run', () => {
   const rows: readonly [string, string, string][] = [
@@ -74,7 +120,8 @@ describe('the next step to end a run', () => {
       'cancelled for leftovers at 3000',
     ],
   ];
-  for (const [name, found, expected] of rows) test(name, () => assert.equal(found, expected));
+  for (const [name, found, expected] of [...rows, ...operatorRows])
+    test(name, () => assert.equal(found, expected));
 
   test('is none without a run', () => assert.equal(nextEndingStep(factsOf({ wanted: stop }), plain), null));
 });

@@ -23,19 +23,30 @@ const killAgainMs: DurationMs = toDurationMs(1_000);
 export function nextEndingStep(facts: Facts, definition: ChainDefinition): PlannedStep | null {
   const { run } = facts.state;
   if (run === null || run.stage.kind === 'intended') return null;
+  const { stage } = run;
   if (run.ending?.step === 'killed') return killStep(run, run.ending, killAgainMs);
-  if (facts.wanted.kind === 'stop now' && run.stage.kind === 'running') {
-    return { run, step: 'killed', why: 'stop', at: run.stage.since.monotonic };
+  if (facts.wanted.kind === 'stop now' && stage.kind === 'running') {
+    return { run, step: 'killed', why: 'stop', at: stage.since.monotonic };
   }
   const operatorStep = operatorStepOf(facts, run);
   if (operatorStep?.step === 'killed') return operatorStep;
   if (run.ending?.step === 'cancelled') return killStep(run, run.ending, definition.killGraceMs);
-  return soonest(operatorStep, stepByItself(facts, run, definition));
+  const since = stage.since.monotonic;
+  const ownStep =
+    stage.kind === 'running'
+      ? soonest(timeoutStep(run, since, definition), stopStep(facts, run, definition))
+      : leftoversStep(run, since, definition);
+  return soonest(operatorStep, ownStep);
 }
 
 /** Whether everything was done to end the run, in vain: processes can be out of reach even of SIGKILL. */
 export function isBeyondEnding(run: Run): boolean {
   return run.ending?.step === 'killed' && run.ending.times >= 5;
+}
+
+/** Whether somebody wants this very run to end, or what it left behind. */
+export function isEndAsked({ endAsked }: Facts, run: Run): boolean {
+  return endAsked?.run === run.number;
 }
 
 /** The definition of a run's task: by its name, since the configuration may have changed since. */
@@ -48,20 +59,8 @@ export function taskOf(run: Run, definition: ChainDefinition): TaskDefinition {
   return found;
 }
 
-function stepByItself(facts: Facts, run: Run, definition: ChainDefinition): PlannedStep | null {
-  const { stage } = run;
-  switch (stage.kind) {
-    case 'intended':
-      return null;
-    case 'running':
-      return soonest(timeoutStep(run, stage.since.monotonic, definition), stopStep(facts, run, definition));
-    case 'left behind':
-      return leftoversStep(run, stage.since.monotonic, definition);
-  }
-}
-
 function operatorStepOf({ endAsked }: Facts, run: Run): PlannedStep | null {
-  if (endAsked === null || endAsked.run !== run.number) return null;
+  if (endAsked?.run !== run.number) return null;
   return { run, step: endAsked.step, why: 'operator', at: endAsked.at };
 }
 

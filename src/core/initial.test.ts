@@ -3,20 +3,21 @@ import { describe, test } from 'node:test';
 import { chainOf } from '../../test/support/chain-definition.ts';
 import { hereAt, momentAt, pauseOf, runOf, waitUntil } from '../../test/support/chain-facts.ts';
 import type { Here } from './cooldown.ts';
+import { decide } from './decide.ts';
 import type { ChainState, Facts, Run } from './facts.ts';
-import { initialFacts, newChainState } from './initial.ts';
+import { initialFacts, newChainState, type Holds } from './initial.ts';
 import { toFence, toPassNumber } from './units.ts';
 
 const rebooted = hereAt(100, { boot: 'boot-2', wallMs: momentAt(8_000).wall });
 
-function taken(stored: Partial<ChainState>, here: Here = hereAt(9_000)): Facts {
+function taken(stored: Partial<ChainState>, here: Here = hereAt(9_000), holds: Holds = 'both end'): Facts {
   return initialFacts({
     stored: { ...newChainState, ...stored },
     definition: chainOf([{}, {}]),
     here,
     fence: toFence(3),
     passGoal: 2,
-    holds: 'both end',
+    holds,
   });
 }
 
@@ -66,10 +67,6 @@ describe('a runner that takes a chain', () => {
     });
   });
 
-  test('resumes a paused chain', () => {
-    assert.equal(taken({ pause: pauseOf(1_000) }).state.pause, null);
-  });
-
   test('takes a run in progress to be in progress since it began', () => {
     const run = runOf({ stage: { kind: 'running', since: momentAt(4_000) } });
     assert.deepEqual(takenRun(run), run);
@@ -91,4 +88,72 @@ describe('a runner that takes a chain', () => {
     const run = takenRun({ stage: { kind: 'intended', at: momentAt(4_000) } });
     assert.deepEqual(run?.stage, { kind: 'running', since: momentAt(9_000) });
   });
+});
+
+describe('a pause of an earlier term', () => {
+  test('is over where to run the chain is to resume it', () => {
+    assert.equal(taken({ pause: pauseOf(1_000) }).state.pause, null);
+    assert.equal(taken({ pause: pauseOf(1_000, waitUntil(20_000)) }).state.pause, null);
+  });
+
+  for (const holds of ['kept', 'stop ends'] as const) {
+    test(`goes on with "${holds}", without an end and with one`, () => {
+      for (const pause of [pauseOf(1_000), pauseOf(1_000, waitUntil(9_300))])
+        assert.deepEqual(taken({ pause }, hereAt(9_000), holds).state.pause, pause);
+    });
+
+    test(`ends with "${holds}" after what is left of it, also over a reboot`, () => {
+      const pause = pauseOf(1_000, waitUntil(8_400));
+      const facts = taken({ pause }, rebooted, holds);
+      assert.equal(facts.state.pause?.until?.until, 500);
+      assert.deepEqual(decide(facts, chainOf([{}, {}]), rebooted.now.monotonic), {
+        kind: 'wait',
+        until: 500,
+        why: 'paused',
+      });
+    });
+
+    test(`that ended meanwhile holds nothing back with "${holds}"`, () => {
+      const facts = taken({ pause: pauseOf(1_000, waitUntil(9_000)) }, hereAt(9_000), holds);
+      assert.equal(decide(facts, chainOf([{}, {}]), momentAt(9_000).monotonic).kind, 'intend run');
+    });
+  }
+});
+
+describe('a stop of an earlier term', () => {
+  const stopped = { since: momentAt(10), by: 'ada' };
+  const at = momentAt(9_000).monotonic;
+
+  test('goes on with "kept": nothing begins', () => {
+    const facts = taken({ stopped }, hereAt(9_000), 'kept');
+    assert.deepEqual(facts.state.stopped, stopped);
+    assert.deepEqual(facts.wanted, { kind: 'stop', since: at });
+    assert.deepEqual(decide(facts, chainOf([{}, {}]), at), { kind: 'finish' });
+  });
+
+  test('lets the last run be proven over all the same', () => {
+    const facts = taken({ stopped, run: runOf() }, hereAt(9_000), 'kept');
+    const asked = { why: 'stop', step: 'asked', at, since: at, times: 1 } as const;
+    const whileAsked: Facts = { ...facts, state: { ...facts.state, run: runOf({ ending: asked }) } };
+    assert.deepEqual(decide(whileAsked, chainOf([{}, {}]), at), { kind: 'start worker' });
+  });
+
+  test('ends with the others, and the chain runs', () => {
+    for (const holds of ['stop ends', 'both end'] as const) {
+      const facts = taken({ stopped }, hereAt(9_000), holds);
+      assert.deepEqual([facts.state.stopped, facts.wanted], [null, { kind: 'run' }]);
+    }
+  });
+
+  test('does not take a pause along when it ends', () => {
+    const facts = taken({ stopped, pause: pauseOf(1_000) }, hereAt(9_000), 'stop ends');
+    assert.deepEqual(facts.state.pause, pauseOf(1_000));
+  });
+});
+
+test('what was asked of the next run is kept, whatever becomes of pause and stop', () => {
+  for (const holds of ['kept', 'stop ends', 'both end'] as const) {
+    const { state } = taken({ isPoked: true, isSkippingNext: true }, hereAt(9_000), holds);
+    assert.deepEqual([state.isPoked, state.isSkippingNext], [true, true]);
+  }
 });

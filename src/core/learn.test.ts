@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { backOff, chainOf } from '../../test/support/chain-definition.ts';
-import { factsOf, momentAt, runOf, workerIdentity } from '../../test/support/chain-facts.ts';
-import { decide } from './decide.ts';
-import type { ChainEvent, JournalEntry, Told } from './event.ts';
+import {
+  factsOf,
+  momentAt,
+  pauseOf,
+  runOf,
+  waitUntil,
+  workerIdentity,
+} from '../../test/support/chain-facts.ts';
+import { decide, isPausedAt } from './decide.ts';
+import type { ChainDefinition } from './definition.ts';
+import type { ChainEvent, ChainRequest, JournalEntry, Told } from './event.ts';
 import type { Facts, Run } from './facts.ts';
 import { initialFacts } from './initial.ts';
 import { learn } from './learn.ts';
@@ -20,6 +28,14 @@ const chain = chainOf(
   ],
   { leftovers: 'kill', stopGraceMs: toDurationMs(3_000), killGraceMs: toDurationMs(2_000) },
 );
+
+/** What the configuration may become during a story: tasks come, go and move. */
+const definitions: readonly ChainDefinition[] = [
+  chain,
+  { ...chain, leftovers: 'wait', tasks: chain.tasks.toReversed() },
+  { ...chain, leftovers: 'allow', tasks: chain.tasks.slice(1, 3) },
+  chainOf([{ name: 'other', timeoutMs: 2_000, successMs: 4_000 }, { name: 'task4' }, { name: 'other' }]),
+];
 
 describe('stop asked', () => {
   const at = toMonotonicMs(7);
@@ -81,7 +97,11 @@ interface Happening {
 }
 
 interface Step {
+  readonly nowMs: number;
   readonly before: Facts;
+  /** The definition in force after it. */
+  readonly definition: ChainDefinition;
+  /** `null` when another runner takes the chain. */
   readonly event: ChainEvent | null;
   readonly after: Facts;
   readonly told: readonly Told[];
@@ -89,7 +109,7 @@ interface Step {
 
 const stories = fc.array(
   fc.record({
-    what: fc.nat(99),
+    what: fc.nat(129),
     detail: fc.nat(99),
     other: fc.nat(99),
     afterMs: fc.constantFrom(0, 1, 500, 1_000, 5_000),
@@ -175,8 +195,8 @@ describe('whatever happens, in whatever order', () => {
 
   test('the next run has a task, and passes never go back', () => {
     holds((steps) => {
-      for (const { before, after } of steps) {
-        assert.ok(after.state.taskIndex >= 0 && after.state.taskIndex < chain.tasks.length);
+      for (const { before, after, definition } of steps) {
+        assert.ok(definition.tasks[after.state.taskIndex] !== undefined);
         assert.ok(after.state.pass === before.state.pass || after.state.pass === before.state.pass + 1);
       }
     });
@@ -194,49 +214,242 @@ describe('whatever happens, in whatever order', () => {
 
   test('the facts never hold what decide cannot answer', () => {
     holds((steps) => {
-      for (const { after } of steps) decide(after, chain, toMonotonicMs(1_000_000));
+      for (const { after, definition } of steps) decide(after, definition, toMonotonicMs(1_000_000));
     });
   });
+
+  test('asked twice is asked once', () => {
+    holds((steps) => {
+      for (const { event, after, definition } of steps) {
+        if (event?.kind !== 'asked' || event.request.kind === 'stop asked') continue;
+        const again = learn(after, event, definition);
+        assert.deepEqual(again.facts, after);
+        const isRepeated = event.request.kind !== 'pause asked' && event.request.kind !== 'chain stopped';
+        if (isRepeated && event.request.kind !== 'worker outdated') assert.deepEqual(again.told, []);
+      }
+    });
+  });
+
+  test('nothing that people ask touches the run, the streaks, the cooldown or the position', () => {
+    holds((steps) => {
+      for (const { before, event, after } of steps) {
+        if (event?.kind !== 'asked') continue;
+        assert.deepEqual(untouched(after), untouched(before));
+      }
+    });
+  });
+
+  test('a change of the definition touches neither the run, nor the streaks, nor the cooldown', () => {
+    holds((steps) => {
+      for (const { before, event, after } of steps) {
+        if (event?.kind !== 'definition changed') continue;
+        assert.deepEqual({ ...untouched(after), taskIndex: before.state.taskIndex }, untouched(before));
+      }
+    });
+  });
+
+  test('a new runner keeps the streaks and the cooldown, whatever becomes of pause and stop', () => {
+    holds((steps) => {
+      for (const { before, event, after } of steps) {
+        if (event !== null) continue;
+        assert.deepEqual(after.state.streaks, before.state.streaks);
+        assert.deepEqual(after.state.cooldown, before.state.cooldown);
+      }
+    });
+  });
+
+  test('a cooldown is waited for to its end, after a pause and a resume too, unless somebody poked', () => {
+    holds((steps) => {
+      for (const { before, event, nowMs } of steps) {
+        if (!isTurn(event) || before.state.isPoked) continue;
+        assert.ok((before.state.cooldown?.until ?? 0) <= nowMs);
+      }
+    });
+  });
+
+  test('a poke makes one run at most, and none is left from it', () => {
+    holds((steps) => {
+      let pokes = 0;
+      for (const { before, event, told, nowMs } of steps) {
+        if (told.some(({ kind }) => kind === 'poked')) pokes += 1;
+        if (!isTurn(event)) continue;
+        const isEarly = (before.state.cooldown?.until ?? 0) > nowMs;
+        assert.ok(!isEarly || pokes === 1, `${pokes} pokes`);
+        pokes = 0;
+      }
+    });
+  });
+
+  test('a skip leaves out one run, and without one none is left out', () => {
+    holds((steps) => {
+      let skips = 0;
+      for (const { event, told } of steps) {
+        if (told.some(({ kind }) => kind === 'skip asked')) skips += 1;
+        if (event?.kind !== 'run skipped') continue;
+        assert.equal(skips, 1);
+        skips = 0;
+      }
+    });
+  });
+
+  test('nothing begins while the chain is paused or stopped', () => {
+    holds((steps) => {
+      for (const { before, event, nowMs } of steps) {
+        if (!isTurn(event) && event?.kind !== 'run started') continue;
+        assert.ok(!isPausedAt(before.state.pause, toMonotonicMs(nowMs)));
+        assert.equal(before.state.stopped, null);
+      }
+    });
+  });
+
+  test('a pause never ends a run, and keeps none from its end', () => {
+    holds((steps) => {
+      for (const { after, definition, nowMs } of steps) {
+        const { run } = after.state;
+        if (run === null || run.stage.kind === 'intended') continue;
+        const answers = [null, pauseOf(0), pauseOf(0, waitUntil(nowMs + 1))].map((pause) =>
+          decide({ ...after, state: { ...after.state, pause } }, definition, toMonotonicMs(nowMs)),
+        );
+        assert.deepEqual(answers[1], answers[0]);
+        assert.deepEqual(answers[2], answers[0]);
+      }
+    });
+  });
+
+  test('a worker is let go only while no run is in its care', () => {
+    holds((steps) => {
+      for (const { before, event } of steps) {
+        if (event?.kind === 'worker released') assert.ok((before.state.run?.stage.kind ?? 'none') in isFree);
+      }
+    });
+  });
+
+  test('everything is told in some story', () => {
+    const kinds = new Set<string>();
+    for (const story of fc.sample(stories, { numRuns: 1_000, seed: 7 }))
+      for (const { told } of play(story)) for (const { kind } of told) kinds.add(kind);
+    assert.deepEqual([...kinds].toSorted(), Object.keys(allTold).toSorted());
+  });
 });
+
+const isFree: Readonly<Record<string, true>> = { none: true, intended: true };
+
+const allTold: Readonly<Record<Told['kind'], true>> = {
+  'run intended': true,
+  'run started': true,
+  'run ended': true,
+  'run left behind': true,
+  'leftovers gone': true,
+  'ending step taken': true,
+  'pass ended': true,
+  paused: true,
+  resumed: true,
+  poked: true,
+  'skip asked': true,
+  'run skipped': true,
+  'end asked': true,
+  'chain stopped': true,
+  'drain asked': true,
+  'worker outdated': true,
+  'definition changed': true,
+  'stop asked': true,
+  'worker blocked': true,
+  'worker ready': true,
+  'worker lost': true,
+  'store failed': true,
+  'store works again': true,
+};
+
+/** A run begins, or is left out. */
+function isTurn(event: ChainEvent | null): boolean {
+  return event?.kind === 'run intended' || event?.kind === 'run skipped';
+}
+
+function untouched({ state }: Facts): Partial<Facts['state']> {
+  const { run, streaks, cooldown, lastRun, pass, taskIndex } = state;
+  return { run, streaks, cooldown, lastRun, pass, taskIndex };
+}
 
 /** Tells a story: half of it is what `decide` asks for, the rest is whatever may come from outside. */
 function play(story: readonly Happening[]): readonly Step[] {
   const steps: Step[] = [];
   let facts = factsOf();
+  let definition = chain;
   let nowMs = 0;
   for (const happening of story) {
     nowMs += happening.afterMs;
     const before = facts;
-    if (happening.what === 0) {
-      facts = takenOver(facts, nowMs);
-      steps.push({ before, event: null, after: facts, told: [] });
+    if (happening.what < 3) {
+      facts = takenOver(facts, { definition, nowMs, choice: happening.other });
+      steps.push({ nowMs, before, definition, event: null, after: facts, told: [] });
       continue;
     }
-    const event = happening.what < 50 ? ownEvent(facts, nowMs) : foreignEvent(facts, nowMs, happening);
+    const event = eventOf(facts, { definition, nowMs, happening });
     if (event === null) continue;
-    const learned = learn(facts, event, chain);
+    if (event.kind === 'definition changed') definition = definitionOf(happening);
+    const learned = learn(facts, event, definition);
     facts = learned.facts;
-    steps.push({ before, event, after: facts, told: learned.told });
+    steps.push({ nowMs, before, definition, event, after: facts, told: learned.told });
   }
   return steps;
 }
 
+function eventOf(
+  facts: Facts,
+  by: { readonly definition: ChainDefinition; readonly nowMs: number; readonly happening: Happening },
+): ChainEvent | null {
+  const { definition, nowMs, happening } = by;
+  if (happening.what < 50) return ownEvent(facts, definition, nowMs);
+  if (happening.what < 100) return foreignEvent(facts, nowMs, happening);
+  if (happening.what < 126) return { kind: 'asked', request: requestOf(nowMs, happening) };
+  // The loop changes the definition only between runs.
+  const stage = facts.state.run?.stage.kind ?? 'none';
+  return stage === 'none' || stage === 'left behind'
+    ? { kind: 'definition changed', before: definition }
+    : null;
+}
+
+function definitionOf({ detail }: Happening): ChainDefinition {
+  return definitions[detail % definitions.length] ?? chain;
+}
+
+/** What people may ask at any time. */
+function requestOf(nowMs: number, { what, detail, other }: Happening): ChainRequest {
+  const at = momentAt(nowMs);
+  const by = 'ada';
+  if (what < 105) {
+    const until = other < 60 ? waitUntil(nowMs + other * 100, other * 100) : null;
+    return { kind: 'pause asked', at, by, until };
+  }
+  if (what < 110) return { kind: 'resume asked', by };
+  if (what < 115) return { kind: 'poke asked', by };
+  if (what < 119) return { kind: 'skip asked', by };
+  if (what < 122)
+    return { kind: 'end asked', step: detail < 50 ? 'cancelled' : 'killed', at: at.monotonic, by };
+  if (what < 124) return { kind: 'worker outdated', reason: 'its memory grew' };
+  if (what < 125) return { kind: 'chain stopped', at, by, isNow: detail < 30 };
+  return { kind: 'drain asked' };
+}
+
 /** The runner dies and another one takes the chain. */
-function takenOver({ state, fence }: Facts, nowMs: number): Facts {
-  const here = { boot: 'boot-1', now: momentAt(nowMs) };
+function takenOver(
+  { state, fence }: Facts,
+  by: { readonly definition: ChainDefinition; readonly nowMs: number; readonly choice: number },
+): Facts {
+  const holdings = ['both end', 'both end', 'stop ends', 'kept'] as const;
   return initialFacts({
     stored: state,
-    definition: chain,
-    here,
+    definition: by.definition,
+    here: { boot: 'boot-1', now: momentAt(by.nowMs) },
     fence: nextAfter(fence),
     passGoal: null,
-    holds: 'both end',
+    holds: holdings[by.choice % holdings.length] ?? 'both end',
   });
 }
 
 /** What the loop makes of the decision. */
-function ownEvent(facts: Facts, nowMs: number): ChainEvent | null {
-  const decision = decide(facts, chain, toMonotonicMs(nowMs));
+function ownEvent(facts: Facts, definition: ChainDefinition, nowMs: number): ChainEvent | null {
+  const decision = decide(facts, definition, toMonotonicMs(nowMs));
   const at = momentAt(nowMs);
   switch (decision.kind) {
     case 'intend run':

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { verdictOf, type Outcome, type Verdict } from './outcome.ts';
+import { describe, test } from 'node:test';
+import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { toDurationMs } from './units.ts';
 
 const verdicts: readonly [Outcome, Verdict][] = [
@@ -20,3 +20,24 @@ for (const [outcome, verdict] of verdicts) {
     assert.equal(verdictOf(outcome), verdict);
   });
 }
+
+describe('an outcome in brief', () => {
+  function threw(message: string): Outcome {
+    return inBrief({ kind: 'threw', error: { name: 'TypeError', message, stack: 'TypeError: at x' } });
+  }
+
+  test('has the first line of what was thrown, and no stack', () => {
+    const error = { name: 'TypeError', message: 'no queue', stack: '' };
+    assert.deepEqual(threw('no queue\nat all'), { kind: 'threw', error });
+    assert.deepEqual(threw(''), { kind: 'threw', error: { ...error, message: '' } });
+  });
+
+  test('has at most 200 characters of it', () => {
+    const found = threw('x'.repeat(5_000));
+    assert.ok(found.kind === 'threw' && found.error.message === 'x'.repeat(200));
+  });
+
+  test('is the outcome itself where nothing was thrown', () => {
+    for (const [outcome] of verdicts) if (outcome.kind !== 'threw') assert.equal(inBrief(outcome), outcome);
+  });
+});

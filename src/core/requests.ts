@@ -1,8 +1,8 @@
 import type { ChainDefinition } from './definition.ts';
-import { taskOf } from './ending.ts';
 import type { ChainRequest } from './event.ts';
 import type { Facts } from './facts.ts';
 import { silently, withState, type Learned } from './learned.ts';
+import { positionAfter } from './position.ts';
 
 type RequestOf<Kind extends ChainRequest['kind']> = Extract<ChainRequest, { kind: Kind }>;
 
@@ -75,9 +75,12 @@ function resumeAsked(facts: Facts, request: RequestOf<'resume asked'>): Learned 
   return { facts: withState(facts, { pause: null }), told: [{ kind: 'resumed', by: request.by }] };
 }
 
-/** However often it is asked, one cooldown is left out: the present one, or that after the run in progress. */
+/**
+ * However often it is asked, one cooldown is left out: the present one, or that after the run in progress. A run
+ * that is about to start is what was asked for.
+ */
 function pokeAsked(facts: Facts, request: RequestOf<'poke asked'>): Learned {
-  if (facts.state.isPoked) return silently(facts);
+  if (facts.state.isPoked || facts.state.run?.stage.kind === 'intended') return silently(facts);
   return { facts: withState(facts, { isPoked: true }), told: [{ kind: 'poked', by: request.by }] };
 }
 
@@ -96,19 +99,21 @@ function endAsked(facts: Facts, request: RequestOf<'end asked'>): Learned {
   const { run } = facts.state;
   if (run === null || run.stage.kind === 'intended') return silently(facts);
   const { by, step, at } = request;
+  const known = facts.endAsked;
+  // Who asked for SIGKILL is not put off by one who asks for less.
+  if (known?.run === run.number && (known.step === 'killed' || known.step === step)) return silently(facts);
   return {
     facts: { ...facts, endAsked: { run: run.number, step, at } },
     told: [{ kind: 'end asked', by, run, step }],
   };
 }
 
-/** The task that is next after the run in progress, if that succeeds. */
-function nextTask(facts: Facts, definition: ChainDefinition): string {
-  const { run, taskIndex } = facts.state;
-  const next = definition.tasks[taskIndex]?.name ?? '';
-  if (run === null || run.stage.kind === 'left behind') return next;
-  const here = definition.tasks.indexOf(taskOf(run, definition));
-  return definition.tasks[(here + 1) % definition.tasks.length]?.name ?? next;
+/** The task that is next; during a run the one after it, if that succeeds. */
+function nextTask({ state }: Facts, definition: ChainDefinition): string {
+  const isDecided = state.run === null || state.run.stage.kind === 'left behind';
+  const success = { verdict: 'success', onFailure: 'continue' } as const;
+  const { taskIndex } = isDecided ? state : positionAfter(state, success, definition);
+  return definition.tasks[taskIndex]?.name ?? '';
 }
 
 /** A worker that is there is replaced as soon as it has no run; where there is none, the next one is new anyway. */

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { backOff, chainOf } from '../../test/support/chain-definition.ts';
-import { boot, factsOf, momentAt, runOf, waitUntil, workerIdentity } from '../../test/support/chain-facts.ts';
+import {
+  boot,
+  factsOf,
+  momentAt,
+  pauseOf,
+  runOf,
+  waitUntil,
+  workerIdentity,
+} from '../../test/support/chain-facts.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainEvent, RunEnded, RunEndedTold } from './event.ts';
 import type { EndingReason, EndingStep, Facts } from './facts.ts';
@@ -92,6 +100,23 @@ describe('run intended', () => {
     const ready = factsOf({ worker: { kind: 'ready', identity: workerIdentity() } });
     const learned = learn(ready, { kind: 'run intended', at: momentAt(0), boot }, chain);
     assert.deepEqual(learned.facts.state.run?.worker, workerIdentity());
+  });
+
+  test('ends a poke, and the wish to leave out a run stays for the next one that is due', () => {
+    const poked = factsOf({ state: { isPoked: true, isSkippingNext: true } });
+    const { state } = learn(poked, { kind: 'run intended', at: momentAt(0), boot }, chain).facts;
+    assert.deepEqual([state.isPoked, state.isSkippingNext], [false, true]);
+  });
+
+  test('tells first that a pause ended by itself', () => {
+    const paused = factsOf({ state: { pause: pauseOf(0, waitUntil(9)) } });
+    const learned = learn(paused, { kind: 'run intended', at: momentAt(10), boot }, chain);
+    assert.equal(learned.facts.state.pause, null);
+    assert.deepEqual(
+      learned.told.map((one) => one.kind),
+      ['resumed', 'run intended'],
+    );
+    assert.deepEqual(learned.told[0], { kind: 'resumed', by: null });
   });
 
   test('is a bug while another run is not over', () => {
@@ -199,6 +224,21 @@ describe('run ended', () => {
       kind: 'stopped',
     });
     assert.deepEqual(outcomeAfter({ kind: 'succeeded' }, ending('stop')), { kind: 'succeeded' });
+  });
+
+  test('is a stop for a run that an operator ended and that did not succeed', () => {
+    const cancelled: EndingStep = { ...ending('operator'), step: 'cancelled' };
+    for (const step of [ending('operator'), cancelled]) {
+      assert.deepEqual(outcomeAfter({ kind: 'killed', signal: 'SIGTERM' }, step), { kind: 'stopped' });
+      assert.deepEqual(outcomeAfter({ kind: 'succeeded' }, step), { kind: 'succeeded' });
+    }
+  });
+
+  test('leaves a pause, a poke and a skip as they are', () => {
+    const asked = { pause: pauseOf(0), isPoked: true, isSkippingNext: true };
+    const { state } = learn(factsOf({ state: { run: runOf(), ...asked } }), ended(), chain).facts;
+    const { pause, isPoked, isSkippingNext } = state;
+    assert.deepEqual({ pause, isPoked, isSkippingNext }, asked);
   });
 
   test('is the true outcome where only the leftovers were ended', () => {

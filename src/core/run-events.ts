@@ -1,8 +1,8 @@
 import { storedWait } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import { taskOf } from './ending.ts';
-import type { RunEnded } from './event.ts';
-import type { Facts, Run } from './facts.ts';
+import type { RunEnded, Told } from './event.ts';
+import type { Facts, Pause, Run } from './facts.ts';
 import { silently, withState, type EventOf, type Learned } from './learned.ts';
 import type { Outcome } from './outcome.ts';
 import { settle } from './settle.ts';
@@ -31,11 +31,13 @@ export function runIntended(
   };
   return {
     facts: withState(facts, { run, lastRun: number, cooldown: null, pause: null, isPoked: false }),
-    told: [
-      ...(state.pause === null ? [] : [{ kind: 'resumed', by: null } as const]),
-      { kind: 'run intended', run, at: event.at.wall },
-    ],
+    told: [...pauseOverTold(state.pause), { kind: 'run intended', run, at: event.at.wall }],
   };
+}
+
+/** Nothing begins during a pause, so one that is still there when something does has ended by itself. */
+export function pauseOverTold(pause: Pause | null): readonly Told[] {
+  return pause === null ? [] : [{ kind: 'resumed', by: null }];
 }
 
 /** The run is in the care of a worker. */

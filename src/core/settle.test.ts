@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { backOff, chainOf } from '../../test/support/chain-definition.ts';
-import { factsOf, hereAt, momentAt, runOf, waitUntil } from '../../test/support/chain-facts.ts';
+import { factsOf, hereAt, momentAt, pauseOf, runOf, waitUntil } from '../../test/support/chain-facts.ts';
 import type { OnFailure } from './definition.ts';
 import type { Facts } from './facts.ts';
 import type { Learned } from './learned.ts';
@@ -126,6 +126,13 @@ describe('what follows', () => {
     assert.deepEqual(failed.told.at(-1), { kind: 'paused', pause });
   });
 
+  test('is a pause until somebody resumes the chain, also where somebody had paused it for a while', () => {
+    const pause = pauseOf(50, waitUntil(900));
+    const failed = settled({ outcome: failure, onFailure: 'pause', state: { pause } });
+    assert.equal(failed.facts.state.pause?.until, null);
+    assert.deepEqual(settled({ outcome: failure, state: { pause } }).facts.state.pause, pause);
+  });
+
   test('is no pause after a success or a stop', () => {
     for (const outcome of [success, stopped]) {
       assert.equal(settled({ outcome, onFailure: 'pause' }).facts.state.pause, null);
@@ -161,6 +168,54 @@ describe('a run that left processes behind', () => {
   test('names them', () => {
     assert.deepEqual(learned.told.at(-1), { kind: 'run left behind', run: runOf(), leftovers: [holder] });
   });
+});
+
+describe('the last end', () => {
+  test('is that of the run, in brief', () => {
+    const thrown = { name: 'TypeError', message: 'no queue\nat all', stack: 'at x' };
+    const { facts } = settled({
+      outcome: { kind: 'threw', error: thrown },
+      state: { streaks: { task1: 2 } },
+    });
+    assert.deepEqual(facts.state.lastEnd, {
+      run: 1,
+      task: 'task1',
+      outcome: { kind: 'threw', error: { name: 'TypeError', message: 'no queue', stack: '' } },
+      endedAt: momentAt(100).wall,
+      durationMs: 60,
+      streak: 3,
+    });
+  });
+
+  test('stays that of the run before one that was withdrawn', () => {
+    const { lastEnd } = settled({}).facts.state;
+    const { facts } = settled({ outcome: { kind: 'withdrawn', reason: 'a stop' }, state: { lastEnd } });
+    assert.deepEqual(facts.state.lastEnd, lastEnd);
+  });
+});
+
+describe('the usual length', () => {
+  test('takes a success into account, and nothing else', () => {
+    assert.deepEqual(settled({}).facts.state.usualMs, { task1: 60 });
+    for (const outcome of [failure, stopped]) {
+      const { facts } = settled({ outcome, state: { usualMs: { task1: 7 } } });
+      assert.deepEqual(facts.state.usualMs, { task1: 7 });
+    }
+  });
+});
+
+test('a task that is called like something every object has counts its failures like any other', () => {
+  const run = runOf({ task: 'constructor' });
+  const { facts } = settle(factsOf({ state: { run } }), run, {
+    definition: chainOf([{ name: 'constructor' }]),
+    outcome: failure,
+    here: hereAt(100),
+    chance: 0,
+    durationMs: null,
+    isOver: true,
+    leftovers: [],
+  });
+  assert.deepEqual(facts.state.streaks, { constructor: 1 });
 });
 
 describe('a pass', () => {

@@ -4,6 +4,7 @@ import { taskOf } from './ending.ts';
 import type { NextTold, RunEndedTold, Told } from './event.ts';
 import type { ChainState, Facts, Holder, LastEnd, Passes, Pause, Run } from './facts.ts';
 import { withState, type Learned } from './learned.ts';
+import { numberOf } from './number-of.ts';
 import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { positionAfter, type Position } from './position.ts';
 import { zeroMs, type DurationMs } from './units.ts';
@@ -57,7 +58,7 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
 }
 
 function streakOf(facts: Facts, run: Run): number {
-  return facts.state.streaks[run.task] ?? 0;
+  return numberOf(facts.state.streaks, run.task) ?? 0;
 }
 
 function streakAfter(streak: number, verdict: Verdict): number {
@@ -100,7 +101,7 @@ function lastEndAfter(
 }
 
 function withStreak(streaks: ChainState['streaks'], task: string, streak: number): ChainState['streaks'] {
-  if ((streaks[task] ?? 0) === streak) return streaks;
+  if ((numberOf(streaks, task) ?? 0) === streak) return streaks;
   const others = Object.entries(streaks).filter(([name]) => name !== task);
   return Object.fromEntries(streak === 0 ? others : [...others, [task, streak]]);
 }

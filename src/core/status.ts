@@ -2,6 +2,7 @@ import type { Moment } from './cooldown.ts';
 import { decide, isPausedAt, type WaitReason } from './decide.ts';
 import type { ChainDefinition, ChainName } from './definition.ts';
 import type { EndingReason, EndingStep, Facts, Holder, LastEnd, PausedBy, Run, Wanted } from './facts.ts';
+import { numberOf } from './number-of.ts';
 import {
   durationBetween,
   isBefore,
@@ -86,7 +87,7 @@ export function statusOf(facts: Facts, definition: ChainDefinition, now: Moment)
   const { state, worker, store } = facts;
   const decision = decide(facts, definition, now.monotonic);
   const word = decision.kind === 'wait' ? decision.why : 'waiting';
-  const blockedReason = worker.kind === 'absent' && worker.notBefore !== null ? worker.reason : null;
+  const workerReason = worker.kind === 'absent' && word === 'worker cannot start' ? worker.reason : null;
   return {
     ...bareStatus(definition, word),
     task: state.run?.task ?? definition.tasks[state.taskIndex]?.name ?? '',
@@ -100,7 +101,7 @@ export function statusOf(facts: Facts, definition: ChainDefinition, now: Moment)
     isPoked: state.isPoked,
     isSkippingNext: state.isSkippingNext,
     inTheWay: worker.kind === 'blocked' ? worker.holders : [],
-    reason: store.kind === 'fails' ? store.reason : blockedReason,
+    reason: store.kind === 'fails' ? store.reason : workerReason,
     worker: worker.kind === 'ready' || worker.kind === 'loading' ? { pid: worker.identity.pid } : null,
     last: state.lastEnd,
     streaks: state.streaks,
@@ -142,7 +143,7 @@ function runStatus({ state }: Facts, now: Moment): RunStatus | null {
     stage: stage.kind,
     since: began.wall,
     forMs: durationBetween(began.monotonic, now.monotonic),
-    usualMs: state.usualMs[run.task] ?? null,
+    usualMs: numberOf(state.usualMs, run.task) ?? null,
     ending: ending === null ? null : { why: ending.why, step: ending.step },
   };
 }

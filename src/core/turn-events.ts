@@ -1,9 +1,10 @@
 import { storedWait } from './cooldown.ts';
-import type { ChainDefinition } from './definition.ts';
+import type { ChainDefinition, TaskDefinition } from './definition.ts';
 import type { Told } from './event.ts';
 import type { Facts } from './facts.ts';
 import { withState, type EventOf, type Learned } from './learned.ts';
 import { positionAfter } from './position.ts';
+import { pauseOverTold } from './run-events.ts';
 import { nextTold, passesAfter } from './settle.ts';
 
 /** It counts as if it had succeeded in no time: the next task comes, after this one's cooldown. */
@@ -20,6 +21,7 @@ export function runSkipped(
   const isPassOver = position.pass !== state.pass;
   const passes = passesAfter(facts.passes, 'success', isPassOver);
   const told: Told[] = [
+    ...pauseOverTold(state.pause),
     { kind: 'run skipped', task: task?.name ?? '', next: nextTold(position, cooldown, definition) },
   ];
   if (isPassOver) told.push({ kind: 'pass ended', pass: state.pass, failed: passes.lastFailed });
@@ -38,11 +40,18 @@ export function definitionChanged(
   event: EventOf<'definition changed'>,
   definition: ChainDefinition,
 ): Learned {
-  const name = event.before.tasks[facts.state.taskIndex]?.name;
-  const found = definition.tasks.findIndex((task) => task.name === name);
-  const taskIndex = found === -1 ? 0 : found;
+  const taskIndex = placeOf(event.before.tasks[facts.state.taskIndex], facts.state.taskIndex, definition);
   return {
     facts: { ...withState(facts, { taskIndex }), staleWorker: 'the configuration has changed' },
     told: [{ kind: 'definition changed' }],
   };
+}
+
+/** Where the task that was at `index` is now: there, if its name still is, else where its name first is, else 0. */
+function placeOf(task: TaskDefinition | undefined, index: number, definition: ChainDefinition): number {
+  const { tasks } = definition;
+  // Names are not unique: a chain must not go back to an earlier task of the same name.
+  if (task !== undefined && tasks[index]?.name === task.name) return index;
+  const first = tasks.findIndex(({ name }) => name === task?.name);
+  return first === -1 ? 0 : first;
 }

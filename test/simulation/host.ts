@@ -23,7 +23,6 @@ export interface HostFaults {
 
 /** What a host of the simulation is made of. */
 export interface HostParts {
-  readonly definition: ChainDefinition;
   readonly schedule: Schedule;
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
@@ -52,8 +51,8 @@ export class Host {
   /** The workers as one runner sees them; `isAlive` says whether that runner still lives. */
   workersOf(isAlive: () => boolean): Workers {
     return {
-      start: (_, run, post) => {
-        const worker = new WorkerProcess(this, { awaited: run, isRunnerAlive: isAlive, post });
+      start: (definition, run, post) => {
+        const worker = new WorkerProcess(this, { definition, awaited: run, isRunnerAlive: isAlive, post });
         this.#workers.add(worker);
         worker.begin();
         return worker;
@@ -127,6 +126,7 @@ export class Host {
 }
 
 interface WorkerWishes {
+  readonly definition: ChainDefinition;
   readonly awaited: Run | null;
   readonly isRunnerAlive: () => boolean;
   readonly post: (event: ChainEvent) => void;
@@ -195,7 +195,7 @@ class WorkerProcess implements Worker {
   }
 
   mainEnded(run: RunProcess, ending: Ending, durationMs: number): void {
-    const isOver = run.isGone || this.#host.parts.definition.leftovers === 'allow';
+    const isOver = run.isGone || this.#wishes.definition.leftovers === 'allow';
     const length = toDurationMs(durationMs);
     this.#host.record(run.number, { kind: 'ended', ending, durationMs: length, ...this.#here() });
     if (isOver) this.#idle();
@@ -267,7 +267,7 @@ class WorkerProcess implements Worker {
     const { random, faults } = this.#host.parts;
     this.#host.record(run.number, { kind: 'began' });
     this.#run = new RunProcess(this.#host, this, run);
-    this.#run.begin();
+    this.#run.begin(this.#wishes.definition);
     if (random.happens(faults.workerFails)) this.#later(5_000, () => this.die('it was killed by SIGKILL'));
   }
 
@@ -318,10 +318,10 @@ class RunProcess {
     return !this.isAlive;
   }
 
-  begin(): void {
+  begin(definition: ChainDefinition): void {
     const { random, faults, schedule, witness } = this.#host.parts;
     this.#host.add(this);
-    witness.began(this.#run);
+    witness.began(this.#run, definition);
     const lengthMs = random.happens(faults.runHangs) ? longestRunMs * 3 : random.between(1, faults.runMs);
     const ending: Ending = random.happens(faults.runFails)
       ? { kind: 'exited', exitCode: random.between(1, 3) }

@@ -1,5 +1,7 @@
 import type { ChainDefinition } from '../../src/core/definition.ts';
-import type { ChainEvent } from '../../src/core/event.ts';
+import type { ChainEvent, ChainRequest } from '../../src/core/event.ts';
+import type { ChainState, Run } from '../../src/core/facts.ts';
+import type { Holds } from '../../src/core/initial.ts';
 import { StoreError, type ChainPorts, type Saving, type Workers } from '../../src/ports.ts';
 import { startChain, type RunningChain } from '../../src/runner/chain-loop.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
@@ -11,7 +13,9 @@ import type { Witness } from './witness.ts';
 
 /** What a runner of the simulation lives in. */
 export interface RunnerParts {
+  /** What the configuration says when it starts. */
   readonly definition: ChainDefinition;
+  readonly holds: Holds;
   readonly schedule: Schedule;
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
@@ -36,13 +40,22 @@ export class SimulatedRunner {
   #late: (() => void)[] = [];
   #onItsWay: Saving | null = null;
   #unheard: (() => void)[] = [];
+  /** Counts its workers. */
+  #workers = 0;
+  /** The first of them that may still be given a run: those before are outdated. */
+  #freshFrom = 0;
+  /** The run that it gave to a worker, and by which definition. */
+  #given: { readonly run: number; readonly definition: ChainDefinition } | null = null;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#parts.witness.stops = 0;
+    const { witness, store, holds, definition } = this.#parts;
+    const isStopped = (store.stateOf(definition.name)?.stopped ?? null) !== null;
+    witness.stops = isStopped && holds === 'kept' ? 1 : 0;
+    witness.wishes.runnerStarts(holds);
     this.#run().then(
       () => this.#die('finished'),
       (error: unknown) => {
@@ -62,10 +75,32 @@ export class SimulatedRunner {
     this.#die('was killed');
   }
 
-  stop(): void {
-    if (this.#isFrozen || this.#chain === null || !this.isAlive) return;
-    this.#parts.witness.stops += 1;
-    void this.#chain.ask({ kind: 'stop asked', at: this.#parts.clock.now().monotonic });
+  /** Somebody asks something of it; nobody can while it is stopped by SIGSTOP. */
+  ask(request: ChainRequest): void {
+    const chain = this.#listening();
+    if (chain === null) return;
+    const { witness, schedule, store, definition } = this.#parts;
+    if (request.kind === 'stop asked' || request.kind === 'chain stopped') witness.stops += 1;
+    if (request.kind === 'worker outdated') this.#freshFrom = this.#workers + 1;
+    witness.wishes.asked(request, chain.facts().state.run);
+    void chain.ask(request).then(() => {
+      const stored = store.stateOf(definition.name);
+      // A chain that finishes answers too.
+      schedule.after(0, () => this.#answered(request, stored));
+    });
+  }
+
+  #answered(request: ChainRequest, stored: ChainState | null): void {
+    if (this.isAlive) this.#parts.witness.wishes.answered(request, stored);
+  }
+
+  /** It reads the configuration again. */
+  change(definition: ChainDefinition): void {
+    this.#listening()?.change(definition);
+  }
+
+  #listening(): RunningChain | null {
+    return this.#isFrozen || !this.isAlive ? null : this.#chain;
   }
 
   freeze(): void {
@@ -86,10 +121,20 @@ export class SimulatedRunner {
     return this.#chain?.waitingFor() ?? null;
   }
 
+  /** What must be true of it at any moment. */
+  checkFacts(): void {
+    if (!this.isAlive || this.#chain === null) return;
+    this.#checkCooldown(this.#chain);
+    this.#checkDefinition(this.#chain);
+    const { pause } = this.#chain.facts().state;
+    const isWaiting = !this.#isFrozen && this.#chain.waitingFor() === 'paused';
+    if (isWaiting && pause !== null) this.#parts.witness.wishes.stillPaused(pause);
+  }
+
   /** No cooldown may last longer than its own length. */
-  checkCooldown(): void {
-    const cooldown = this.isAlive ? this.#chain?.facts().state.cooldown : null;
-    if (cooldown === null || cooldown === undefined) return;
+  #checkCooldown(chain: RunningChain): void {
+    const { cooldown } = chain.facts().state;
+    if (cooldown === null) return;
     const leftMs = cooldown.until - this.#parts.clock.now().monotonic;
     this.#parts.witness.check(
       leftMs <= cooldown.lengthMs,
@@ -97,11 +142,29 @@ export class SimulatedRunner {
     );
   }
 
+  /** A run goes on to its end as it began. */
+  #checkDefinition(chain: RunningChain): void {
+    const given = this.#given;
+    if (given === null || !this.#parts.witness.isInProgress(given.run)) return;
+    this.#parts.witness.check(
+      chain.definition() === given.definition,
+      `the definition changes during run ${given.run}`,
+    );
+  }
+
+  /** A chain may finish with a run in progress only if nothing can end that. */
+  #checkFinish(): void {
+    const run = this.#chain?.facts().state.run ?? null;
+    const isOut = run?.stage.kind !== 'running' || (run.ending?.times ?? 0) >= 5;
+    this.#parts.witness.check(isOut, `the chain finishes during run ${run?.number}`);
+  }
+
   async #run(): Promise<void> {
     const { definition, witness } = this.#parts;
     witness.clocksRead();
-    this.#chain = await startChain(definition, this.#ports(), { passGoal: null, holds: 'both end' });
+    this.#chain = await startChain(definition, this.#ports(), { passGoal: null, holds: this.#parts.holds });
     await this.#chain.finished;
+    if (this.isAlive) this.#checkFinish();
   }
 
   #ports(): ChainPorts {
@@ -122,7 +185,7 @@ export class SimulatedRunner {
         },
         save: (saving) => this.#save(saving),
       },
-      workers: this.#workers(),
+      workers: this.#ownWorkers(),
       output: {
         position: () => ({ generation: 1, offset: 0 }),
         isFull: () => log.isFull,
@@ -132,10 +195,12 @@ export class SimulatedRunner {
     };
   }
 
-  #workers(): Workers {
+  #ownWorkers(): Workers {
     const real = this.#parts.host.workersOf(() => this.isAlive);
     return {
       start: (definition, run, post) => {
+        this.#workers += 1;
+        const number = this.#workers;
         let wasBlocked = false;
         let isReleased = false;
         const hear = (event: ChainEvent): void => {
@@ -148,9 +213,14 @@ export class SimulatedRunner {
           }),
         );
         return {
-          run: (given) => this.#do(() => worker.run(given)),
+          run: (given) =>
+            this.#do(() => {
+              this.#checkGiven(given, number, definition);
+              worker.run(given);
+            }),
           release: () => {
             isReleased = true;
+            this.#checkRelease();
             worker.release();
           },
         };
@@ -160,9 +230,28 @@ export class SimulatedRunner {
     };
   }
 
+  #checkGiven(run: Run, worker: number, definition: ChainDefinition): void {
+    const { witness } = this.#parts;
+    this.#given = { run: run.number, definition };
+    witness.check(worker >= this.#freshFrom, `run ${run.number} is given to a worker that is outdated`);
+    witness.check(
+      this.#chain?.definition() === definition,
+      `run ${run.number} is given to a worker of another definition`,
+    );
+  }
+
+  #checkRelease(): void {
+    const facts = this.#chain?.facts();
+    const run = facts?.state.run ?? null;
+    const isBusy = facts?.wanted.kind === 'run' && run !== null && run.stage.kind !== 'intended';
+    const isLost = facts?.worker.kind === 'absent' || !this.isAlive;
+    this.#parts.witness.check(!isBusy || isLost, `a worker is let go during run ${run?.number}`);
+  }
+
   #save(saving: Saving): Promise<void> {
     this.#do(() => undefined);
-    const { schedule, random, store } = this.#parts;
+    const { schedule, random, store, witness } = this.#parts;
+    for (const { told } of saving.told) witness.wishes.saving(told);
     const answer = store.failure;
     this.#onItsWay = saving;
     return new Promise((resolve, reject) => {
@@ -178,7 +267,7 @@ export class SimulatedRunner {
   #commit(saving: Saving): void {
     const { store, witness } = this.#parts;
     store.keep(saving);
-    for (const { told } of saving.told) witness.stored(told);
+    for (const { told } of saving.told) witness.stored(told, saving.state);
   }
 
   #timer(call: () => void): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { playWorld, type WorldReport } from './world.ts';
+import { harmKinds, playWorld, type WorldReport } from './world.ts';
 
 // SEED=123 plays one world again, exactly; WORLDS=100000 plays so many.
 const onlySeed = process.env['SEED'];
@@ -26,7 +26,7 @@ if (onlySeed === undefined) {
     });
 
     test('every fault happens, and many runs are made', () => {
-      assert.equal(faults.size, 8);
+      assert.equal(faults.size, harmKinds);
       assert.ok(runs > worlds * 5, `${runs} runs`);
     });
   });

@@ -1,12 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Here, Moment } from '../../src/core/cooldown.ts';
-import type { ChainDefinition, TaskDefinition } from '../../src/core/definition.ts';
+import type {
+  ChainDefinition,
+  ChainName,
+  FailureCooldown,
+  TaskDefinition,
+} from '../../src/core/definition.ts';
 import type { Told } from '../../src/core/event.ts';
-import type { Run } from '../../src/core/facts.ts';
+import type { ChainState, Run } from '../../src/core/facts.ts';
 import type { Ending, Outcome } from '../../src/core/outcome.ts';
 import { durationBetween, subtract } from '../../src/core/units.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
+import { Wishes } from './wishes.ts';
 
 /** After a reboot, a wall clock that was set so soon after the end of a run makes its cooldown anybody's guess. */
 const unsureAfterJumpMs = 60_000;
@@ -14,6 +20,10 @@ const killAgainMs = 1_000;
 
 interface Seen {
   readonly run: Run;
+  /** The definition by which its worker was started. */
+  readonly definition: ChainDefinition;
+  /** All by which a runner may take it to be run, before it has ended. */
+  readonly definitionsFrom: number;
   readonly began: Here;
   hasMain: boolean;
   hasTree: boolean;
@@ -51,29 +61,43 @@ export class Witness {
   runsMade = 0;
   /** How often somebody asked the present runner to stop. */
   stops = 0;
-  readonly #definition: ChainDefinition;
+  readonly wishes: Wishes;
+  /** All that the configuration has ever said of the chain; its name stays. */
+  readonly #definitions: ChainDefinition[] = [];
   readonly #clock: VirtualClock;
   readonly #store: MemoryStore;
+  readonly #name: ChainName;
+  /** No configuration changes it. */
+  readonly #killGraceMs: number;
+  readonly #given = new Map<number, Here>();
   readonly #seen = new Map<number, Seen>();
   readonly #steps = new Map<number, Step[]>();
   readonly #streaks = new Map<string, number>();
   readonly #readings: Here[] = [];
   readonly #jumps: Here[] = [];
   #lastBegun = 0;
-  #lastSettled: {
-    readonly run: Run;
-    readonly outcome: Outcome;
-    readonly lengthMs: number;
-    readonly at: Here;
-  } | null = null;
+  /** The last run that has an outcome, or the place of one that was left out. */
+  #lastTurn: { readonly run: Run | null; readonly lengthMs: number; readonly at: Here } | null = null;
 
   readonly #note: (what: string) => void;
 
   constructor(parts: WitnessParts) {
-    this.#definition = parts.definition;
+    this.#definitions.push(parts.definition);
+    this.#name = parts.definition.name;
+    this.#killGraceMs = parts.definition.killGraceMs;
     this.#clock = parts.clock;
     this.#store = parts.store;
     this.#note = parts.note;
+    this.wishes = new Wishes({
+      here: () => this.#here(),
+      stored: () => this.#store.stateOf(parts.definition.name),
+      check: (isTrue, promise) => this.check(isTrue, promise),
+    });
+  }
+
+  /** The configuration has changed. */
+  configured(definition: ChainDefinition): void {
+    this.#definitions.push(definition);
   }
 
   check(isTrue: boolean, promise: string): void {
@@ -91,24 +115,33 @@ export class Witness {
 
   /** A worker was handed a run, so its intent must be durable. */
   given(run: Run): void {
-    const stored = this.#store.stateOf(this.#definition.name)?.run;
+    const stored = this.#store.stateOf(this.#name)?.run;
     const isDurable = stored?.number === run.number && stored.fence === run.fence;
     this.check(isDurable, `run ${run.number} is started and its intent is not stored`);
+    this.#given.set(run.number, this.#here());
+    this.wishes.given(run);
   }
 
-  began(run: Run): void {
+  /** Whether a run's main process lives. */
+  isInProgress(number: number): boolean {
+    return this.#seen.get(number)?.hasMain === true;
+  }
+
+  began(run: Run, definition: ChainDefinition): void {
     this.#note(`run ${run.number} of ${run.task} begins`);
     for (const other of this.#seen.values()) {
-      const isLive = other.hasMain || (other.hasTree && this.#definition.leftovers !== 'allow');
+      const isLive = other.hasMain || (other.hasTree && other.definition.leftovers !== 'allow');
       this.check(!isLive, `run ${run.number} begins while run ${other.run.number} lives`);
     }
     this.check(run.number > this.#lastBegun, `run ${run.number} begins after run ${this.#lastBegun}`);
     this.#lastBegun = run.number;
-    this.#checkCooldown(run);
+    if (!this.wishes.began(run)) this.#checkCooldown(run);
     this.runsMade += 1;
     const began = this.#here();
     this.#seen.set(run.number, {
       run,
+      definition,
+      definitionsFrom: this.#definitions.lastIndexOf(definition),
       began,
       hasMain: true,
       hasTree: true,
@@ -148,7 +181,7 @@ export class Witness {
   /** A power cut took what the kernel had not yet put on the disk: nobody can know any more how a run ended. */
   journalLost(): void {
     for (const seen of this.#seen.values()) {
-      const kept = this.#store.runOf(this.#definition.name, seen.run.number);
+      const kept = this.#store.runOf(this.#name, seen.run.number);
       if (kept?.outcome !== null) continue;
       seen.written = null;
       seen.hasVanished = true;
@@ -173,7 +206,7 @@ export class Witness {
   told(told: Told): void {
     if (told.kind === 'pass ended') this.passesMade += 1;
     if (told.kind !== 'run ended') return;
-    const kept = this.#store.runOf(this.#definition.name, told.run.number);
+    const kept = this.#store.runOf(this.#name, told.run.number);
     this.check(
       isDeepStrictEqual(kept?.outcome, told.outcome),
       `the end of run ${told.run.number} is told and not stored`,
@@ -181,14 +214,19 @@ export class Witness {
   }
 
   /** The store has committed this. */
-  stored(told: Told): void {
+  stored(told: Told, state: ChainState): void {
+    this.wishes.stored(told, state);
+    if (told.kind === 'run skipped') {
+      this.#note(`stored: ${told.task} is left out`);
+      const lengths = this.#tasksOf(told.task, this.#definitions).map(({ cooldown }) => cooldown.successMs);
+      this.#lastTurn = { run: null, lengthMs: Math.min(...lengths), at: this.wishes.skippedAt(told) };
+    }
     if (told.kind !== 'run ended') return;
     const { run, outcome } = told;
     this.#note(`stored: run ${run.number} ${outcome.kind}`);
     this.#checkOutcome(run, outcome);
     const lengthMs = this.#shortestCooldown(run, outcome);
-    if (outcome.kind !== 'withdrawn')
-      this.#lastSettled = { run, outcome, lengthMs, at: this.#momentOf(told.endedAt) };
+    if (outcome.kind !== 'withdrawn') this.#lastTurn = { run, lengthMs, at: this.#momentOf(told.endedAt) };
   }
 
   /** When something happened that was stored only now: a store may take its time. */
@@ -200,7 +238,7 @@ export class Witness {
   /** At the end of the world every run that began has its outcome. */
   checkAllTold(): void {
     for (const { run, hasMain } of this.#seen.values()) {
-      const kept = this.#store.runOf(this.#definition.name, run.number);
+      const kept = this.#store.runOf(this.#name, run.number);
       this.check(
         hasMain || kept?.outcome !== null || run.number === this.#lastBegun,
         `run ${run.number} has no outcome`,
@@ -230,17 +268,24 @@ export class Witness {
 
   #checkStep(run: Run, step: Step['step'], steps: readonly Step[]): void {
     const seen = this.#seen.get(run.number);
-    if (seen?.hasMain !== true || this.stops > 0) return;
+    const since = seen?.began ?? this.#given.get(run.number);
+    const { boot, now } = this.#here();
+    if (since?.boot !== boot || seen?.hasTree === false || this.stops > 0) return;
     const last = steps.at(-1);
-    const nowMs = this.#clock.now().monotonic;
+    const nowMs = now.monotonic;
+    const asked = this.wishes.endAsked(run);
     if (step === 'cancelled') {
-      const { timeoutMs } = this.#taskOf(run);
-      const isOvertime = timeoutMs !== null && nowMs - seen.began.now.monotonic >= timeoutMs - 10;
+      const inForce = this.#definitions.slice(seen?.definitionsFrom ?? 0);
+      const isOvertime = this.#tasksOf(run.task, inForce).some(
+        ({ timeoutMs }) => timeoutMs !== null && nowMs - since.now.monotonic >= timeoutMs - 10,
+      );
+      const isLeft = seen?.hasMain === false && inForce.some(({ leftovers }) => leftovers === 'kill');
       // What was begun by a stop goes on after a restart.
-      this.check(isOvertime || last !== undefined, `run ${run.number} is cancelled before its timeout`);
+      const isDue = isOvertime || isLeft || last !== undefined || asked !== null;
+      this.check(isDue, `run ${run.number} is cancelled, and nothing says so`);
     }
-    if (step !== 'killed') return;
-    const graceMs = last?.step === 'killed' ? killAgainMs : this.#definition.killGraceMs;
+    if (step !== 'killed' || asked === 'killed') return;
+    const graceMs = last?.step === 'killed' ? killAgainMs : this.#killGraceMs;
     const isGraceOver = last !== undefined && nowMs - last.at.now.monotonic >= graceMs;
     this.check(
       isGraceOver || steps.some((one) => one.step === 'killed'),
@@ -249,9 +294,9 @@ export class Witness {
   }
 
   #checkCooldown(run: Run): void {
-    const last = this.#lastSettled;
+    const last = this.#lastTurn;
     if (last === null) return;
-    const seen = this.#seen.get(last.run.number);
+    const seen = last.run === null ? undefined : this.#seen.get(last.run.number);
     const end = (seen === undefined ? null : this.#endOf(seen)) ?? last.at;
     if (end === last.at && this.#isUnsure(last.at)) return;
     const { boot, now } = this.#here();
@@ -259,13 +304,13 @@ export class Witness {
     const earlyMs = earliestMs - now.monotonic;
     this.check(
       earlyMs <= 0,
-      `run ${run.number} begins ${earlyMs} ms before the cooldown of run ${last.run.number} is over`,
+      `run ${run.number} begins ${earlyMs} ms before the cooldown of ${last.run?.number ?? 'a run left out'} is over`,
     );
   }
 
   /** The end from which the cooldown counts; `null` if nobody saw it before it was found out. */
   #endOf(seen: Seen): Here | null {
-    const isMainEnough = this.#definition.leftovers === 'allow' || seen.wasFoundOver || seen.hasVanished;
+    const isMainEnough = seen.definition.leftovers === 'allow' || seen.wasFoundOver || seen.hasVanished;
     const end = isMainEnough ? seen.mainEnd : seen.treeEnd;
     return seen.hasVanished && seen.written === null ? null : end;
   }
@@ -287,30 +332,37 @@ export class Witness {
     );
   }
 
-  /** The shortest cooldown that the definition allows after this run. */
+  /** The shortest cooldown that the definitions allow after this run. */
   #shortestCooldown(run: Run, outcome: Outcome): number {
-    const { successMs, failure } = this.#taskOf(run).cooldown;
-    if (outcome.kind === 'withdrawn' || outcome.kind === 'stopped') return successMs;
+    const tasks = this.#tasksOf(
+      run.task,
+      this.#definitions.slice(this.#seen.get(run.number)?.definitionsFrom ?? 0),
+    );
+    const shortestMs = Math.min(...tasks.map(({ cooldown }) => cooldown.successMs));
+    if (outcome.kind === 'withdrawn' || outcome.kind === 'stopped') return shortestMs;
     if (outcome.kind === 'succeeded') {
       this.#streaks.delete(run.task);
-      return successMs;
+      return shortestMs;
     }
     const streak = (this.#streaks.get(run.task) ?? 0) + 1;
     this.#streaks.set(run.task, streak);
-    if (failure.kind === 'fixed') return failure.lengthMs;
-    const { firstMs, factor, capMs, jitter } = failure;
-    return Math.floor(Math.min(firstMs * factor ** (streak - 1), capMs) * (1 - jitter));
+    return Math.min(...tasks.map(({ cooldown }) => shortestFailureCooldown(cooldown.failure, streak)));
   }
 
-  #taskOf(run: Run): TaskDefinition {
-    const task = this.#definition.tasks[run.taskIndex];
-    if (task === undefined) throw new Error(`There is no task ${run.taskIndex}`);
-    return task;
+  /** What the definitions say of a task of this name; where one has none, its first task stands in. */
+  #tasksOf(name: string, definitions: readonly ChainDefinition[]): readonly TaskDefinition[] {
+    return definitions.flatMap(({ tasks }) => tasks.find((task) => task.name === name) ?? tasks.slice(0, 1));
   }
 
   #here(): Here {
     return { boot: this.#clock.boot, now: this.#clock.now() };
   }
+}
+
+function shortestFailureCooldown(failure: FailureCooldown, streak: number): number {
+  if (failure.kind === 'fixed') return failure.lengthMs;
+  const { firstMs, factor, capMs, jitter } = failure;
+  return Math.floor(Math.min(firstMs * factor ** (streak - 1), capMs) * (1 - jitter));
 }
 
 function isBefore(one: Here | null, other: Here): boolean {

@@ -1,4 +1,7 @@
 import type { ChainDefinition, OnFailure } from '../../src/core/definition.ts';
+import { storedWait } from '../../src/core/cooldown.ts';
+import type { ChainRequest } from '../../src/core/event.ts';
+import type { Holds } from '../../src/core/initial.ts';
 import { toDurationMs } from '../../src/core/units.ts';
 import { backOff, chainOf, type TaskWishes } from '../support/chain-definition.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -17,7 +20,35 @@ export interface WorldReport {
   readonly faults: Readonly<Record<string, number>>;
 }
 
-const maxFaults = 25;
+/** What is done to the world; what stands twice is done twice as often. */
+const harms = [
+  'crash',
+  'crash',
+  'stop',
+  'stop',
+  'reboot',
+  'set clock',
+  'fill disk',
+  'kill worker',
+  'freeze',
+  'fill log',
+  'pause',
+  'pause for a while',
+  'resume',
+  'resume',
+  'poke',
+  'poke',
+  'skip',
+  'end run',
+  'stop chain',
+  'outdate worker',
+  'reload',
+  'upgrade',
+] as const;
+/** How many kinds of harm there are. */
+export const harmKinds: number = new Set(harms).size;
+
+const maxFaults = 40;
 const maxSteps = 600;
 const maxPeacefulSteps = 50_000;
 const hourMs = 3_600_000;
@@ -34,7 +65,12 @@ class World {
   readonly #schedule = new Schedule();
   readonly #clock: VirtualClock;
   readonly #store = new MemoryStore();
-  readonly #definition: ChainDefinition;
+  /** What the configuration says. */
+  #definition: ChainDefinition;
+  /** The longest cooldown that it has ever said. */
+  #longestMs = 0;
+  /** Counts what was asked. */
+  #asked = 0;
   readonly #witness: Witness;
   readonly #host: Host;
   readonly #faults: HostFaults;
@@ -46,12 +82,15 @@ class World {
   #runner: SimulatedRunner | null = null;
   #faultsLeft: number;
   #isCalm = false;
+  /** The next runner starts as soon as this one has finished. */
+  #isUpgrading = false;
 
   constructor(seed: number) {
     const random = new SeededRandom(seed);
     this.#random = random;
     this.#clock = new VirtualClock(this.#schedule, random.pick([0, 60_000, 30 * 24 * hourMs]));
     this.#definition = randomChain(random);
+    this.#longestMs = longestCooldown(this.#definition);
     this.#witness = new Witness({
       definition: this.#definition,
       clock: this.#clock,
@@ -69,7 +108,6 @@ class World {
       runMs: random.pick([50, 3_000]),
     };
     this.#host = new Host({
-      definition: this.#definition,
       schedule: this.#schedule,
       clock: this.#clock,
       random,
@@ -107,14 +145,18 @@ class World {
 
   async #step(untilMs: number): Promise<boolean> {
     const isGoingOn = await this.#schedule.step(untilMs);
-    this.#runner?.checkCooldown();
+    this.#runner?.checkFacts();
     return isGoingOn && this.#witness.broken === null;
   }
 
   #startRunner(): void {
-    this.#note('a runner starts');
+    const holds = this.#random.pick<Holds>(
+      this.#isCalm ? ['both end', 'stop ends'] : ['both end', 'stop ends', 'kept', 'kept'],
+    );
+    this.#note(`a runner starts, ${holds}`);
     const runner = new SimulatedRunner({
       definition: this.#definition,
+      holds,
       schedule: this.#schedule,
       clock: this.#clock,
       random: this.#random,
@@ -132,7 +174,10 @@ class World {
   #runnerDied(how: string): void {
     this.#note(`the runner ${how}`);
     this.#runner = null;
-    const delayMs = this.#random.pick([0, 10, 3_000, this.#isCalm ? 0 : this.#faultGapMs]);
+    const delayMs = this.#isUpgrading
+      ? 0
+      : this.#random.pick([0, 10, 3_000, this.#isCalm ? 0 : this.#faultGapMs]);
+    this.#isUpgrading = false;
     this.#schedule.after(delayMs, () => {
       if (this.#runner === null) this.#startRunner();
     });
@@ -148,18 +193,7 @@ class World {
   }
 
   #doHarm(): void {
-    const fault = this.#random.pick([
-      'crash',
-      'crash',
-      'stop',
-      'stop',
-      'reboot',
-      'set clock',
-      'fill disk',
-      'kill worker',
-      'freeze',
-      'fill log',
-    ]);
+    const fault = this.#random.pick(harms);
     this.#counts[fault] = (this.#counts[fault] ?? 0) + 1;
     this.#note(fault);
     switch (fault) {
@@ -167,7 +201,38 @@ class World {
         this.#runner?.crash();
         break;
       case 'stop':
-        this.#runner?.stop();
+        this.#ask({ kind: 'stop asked', at: this.#clock.now().monotonic });
+        break;
+      case 'pause':
+        this.#pause(null);
+        break;
+      case 'pause for a while':
+        this.#pause(this.#random.pick([100, 5_000, hourMs]));
+        break;
+      case 'resume':
+        this.#ask({ kind: 'resume asked', by: this.#newName() });
+        break;
+      case 'poke':
+        this.#ask({ kind: 'poke asked', by: this.#newName() });
+        break;
+      case 'skip':
+        this.#ask({ kind: 'skip asked', by: this.#newName() });
+        break;
+      case 'end run':
+        this.#endRun();
+        break;
+      case 'stop chain':
+        this.#stopChain();
+        break;
+      case 'outdate worker':
+        this.#ask({ kind: 'worker outdated', reason: 'its memory grew' });
+        break;
+      case 'reload':
+        this.#reload();
+        break;
+      case 'upgrade':
+        this.#isUpgrading = true;
+        this.#ask({ kind: 'drain asked' });
         break;
       case 'reboot':
         this.#reboot();
@@ -192,6 +257,41 @@ class World {
         this.#log.isFull = true;
         break;
     }
+  }
+
+  #ask(request: ChainRequest): void {
+    this.#runner?.ask(request);
+  }
+
+  /** Who asks; another one each time. */
+  #newName(): string {
+    this.#asked += 1;
+    return `ada ${this.#asked}`;
+  }
+
+  #pause(lengthMs: number | null): void {
+    const here = { boot: this.#clock.boot, now: this.#clock.now() };
+    const until = lengthMs === null ? null : storedWait(toDurationMs(lengthMs), here);
+    this.#ask({ kind: 'pause asked', at: here.now, by: this.#newName(), until });
+  }
+
+  #endRun(): void {
+    const at = this.#clock.now().monotonic;
+    const step = this.#random.pick<'cancelled' | 'killed'>(['cancelled', 'killed']);
+    this.#ask({ kind: 'end asked', step, at, by: this.#newName() });
+  }
+
+  #stopChain(): void {
+    const isNow = this.#random.happens(0.3);
+    this.#ask({ kind: 'chain stopped', at: this.#clock.now(), by: this.#newName(), isNow });
+  }
+
+  /** The configuration changes: other cooldowns and limits, and tasks come, go and move. */
+  #reload(): void {
+    this.#definition = randomChain(this.#random);
+    this.#longestMs = Math.max(this.#longestMs, longestCooldown(this.#definition));
+    this.#witness.configured(this.#definition);
+    this.#runner?.change(this.#definition);
   }
 
   #reboot(): void {
@@ -222,17 +322,16 @@ class World {
   }
 
   #lookAfter(): void {
-    if (this.#runner?.waitingFor === 'paused') this.#runner.stop();
+    if (this.#runner?.waitingFor === 'paused') {
+      const stop = { kind: 'stop asked', at: this.#clock.now().monotonic } as const;
+      this.#ask(this.#random.happens(0.5) ? stop : { kind: 'resume asked', by: this.#newName() });
+    }
     this.#schedule.after(10_000, () => this.#lookAfter());
   }
 
   /** How long a pass may take at most: what is left of the last run and cooldown, then each task once. */
   #patienceMs(): number {
-    const cooldowns = this.#definition.tasks.map(({ cooldown: { successMs, failure } }) =>
-      Math.max(successMs, failure.kind === 'fixed' ? failure.lengthMs : failure.capMs),
-    );
-    const longestMs = Math.max(...cooldowns);
-    return 180_000 + (this.#definition.tasks.length + 1) * (longestMs + 30_000) + this.#faultGapMs;
+    return 180_000 + (this.#definition.tasks.length + 1) * (this.#longestMs + 30_000) + this.#faultGapMs;
   }
 
   #note(what: string): void {
@@ -240,8 +339,19 @@ class World {
   }
 }
 
+function longestCooldown({ tasks }: ChainDefinition): number {
+  const lengths = tasks.map(({ cooldown: { successMs, failure } }) =>
+    Math.max(successMs, failure.kind === 'fixed' ? failure.lengthMs : failure.capMs),
+  );
+  return Math.max(...lengths);
+}
+
 function randomChain(random: SeededRandom): ChainDefinition {
-  const tasks = Array.from({ length: random.between(1, 3) }, () => randomTask(random));
+  const first = random.between(1, 2);
+  const tasks = Array.from({ length: random.between(1, 3) }, (_, index) => ({
+    ...randomTask(random),
+    name: `task${first + index}`,
+  }));
   return chainOf(tasks, {
     leftovers: random.pick(['wait', 'kill', 'allow']),
     stopGraceMs: toDurationMs(random.pick([0, 5_000])),

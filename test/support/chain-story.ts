@@ -1,6 +1,9 @@
 import type { ChainDefinition } from '../../src/core/definition.ts';
-import type { ChainTold, Told } from '../../src/core/event.ts';
-import type { Passes } from '../../src/core/facts.ts';
+import { storedWait } from '../../src/core/cooldown.ts';
+import type { ChainRequest, ChainTold, Told } from '../../src/core/event.ts';
+import type { ChainState, Passes } from '../../src/core/facts.ts';
+import { newChainState, type Holds } from '../../src/core/initial.ts';
+import { toDurationMs } from '../../src/core/units.ts';
 import type { Clock, Output } from '../../src/ports.ts';
 import { startChain, type RunningChain } from '../../src/runner/chain-loop.ts';
 import { chainOf, type TaskWishes } from './chain-definition.ts';
@@ -37,7 +40,7 @@ export class ChainStory {
   }
 
   /** A runner takes the chain; the one before is taken to be dead and is heard no more. */
-  async start(): Promise<void> {
+  async start(holds: Holds = 'both end'): Promise<void> {
     const { store, workers, output } = this;
     const clock = this.#newClock();
     const tell = ({ told }: ChainTold): void => void this.told.push(told);
@@ -45,7 +48,7 @@ export class ChainStory {
     this.#chain = await startChain(
       this.definition,
       { clock, store, workers, output, tell, random: { next: () => 0 } },
-      { passGoal: this.#passGoal, holds: 'both end' },
+      { passGoal: this.#passGoal, holds },
     );
     this.#chain.finished.then(
       (passes) => (this.end = passes),
@@ -71,8 +74,46 @@ export class ChainStory {
   }
 
   async stop(): Promise<void> {
-    void this.#chain?.ask({ kind: 'stop asked', at: this.clock.now().monotonic });
+    await this.ask({ kind: 'stop asked', at: this.clock.now().monotonic });
+  }
+
+  /** Asks something of the chain, and lets it answer; it may take its time. */
+  async ask(request: ChainRequest): Promise<Asked> {
+    const asked: Asked = { isAnswered: false };
+    void this.#chain?.ask(request).then(() => (asked.isAnswered = true));
     await settled();
+    return asked;
+  }
+
+  /** Pauses the chain, for a while or until somebody resumes it. */
+  pause(lengthMs: number | null = null): Promise<Asked> {
+    const here = { boot: this.clock.boot, now: this.clock.now() };
+    const until = lengthMs === null ? null : storedWait(toDurationMs(lengthMs), here);
+    return this.ask({ kind: 'pause asked', at: here.now, by: 'ada', until });
+  }
+
+  resume(): Promise<Asked> {
+    return this.ask({ kind: 'resume asked', by: 'ada' });
+  }
+
+  poke(): Promise<Asked> {
+    return this.ask({ kind: 'poke asked', by: 'ada' });
+  }
+
+  /** Gives the chain other tasks, or another definition. */
+  async change(tasks: readonly TaskWishes[], changed: Partial<ChainDefinition> = {}): Promise<void> {
+    this.#chain?.change(chainOf(tasks, changed));
+    await settled();
+  }
+
+  /** The names of the tasks in force. */
+  get tasksInForce(): readonly string[] {
+    return (this.#chain?.definition() ?? this.definition).tasks.map(({ name }) => name);
+  }
+
+  /** The stored state. */
+  get stored(): ChainState {
+    return this.store.stateOf(this.definition.name) ?? newChainState;
   }
 
   /** Makes the workers do something, and lets the chain answer. */
@@ -109,6 +150,11 @@ export class ChainStory {
   get toldKinds(): readonly string[] {
     return this.told.map((one) => one.kind);
   }
+}
+
+/** Whether somebody who asked something has an answer. */
+export interface Asked {
+  isAnswered: boolean;
 }
 
 /** A log that is full when the test says so. */

@@ -18,6 +18,10 @@ export class ScriptedWorkers implements Workers {
   released = 0;
   /** The run that the newest worker was to find in the journal. */
   awaited: Run | null = null;
+  /** The definition by which the newest worker was started. */
+  definition: ChainDefinition | null = null;
+  /** What each worker says reaches its runner this way, also when it was let go. */
+  readonly posts: ((event: ChainEvent) => void)[] = [];
   /** What the journal says of it. */
   found: JournalEntry = { kind: 'nothing' };
   /** What a new worker does. */
@@ -29,12 +33,14 @@ export class ScriptedWorkers implements Workers {
     this.#clock = clock;
   }
 
-  start(_: ChainDefinition, run: Run | null, post: (event: ChainEvent) => void): Worker {
+  start(definition: ChainDefinition, run: Run | null, post: (event: ChainEvent) => void): Worker {
     this.#post = post;
+    this.posts.push(post);
+    this.definition = definition;
     this.started += 1;
     this.awaited = run;
-    if (this.beginning !== 'silent') this.locked();
-    if (this.beginning === 'ready') this.ready();
+    if (this.beginning === 'locked') this.locked();
+    if (this.beginning === 'ready') this.begins();
     return {
       run: (given) => void this.runs.push(given),
       release: () => {
@@ -59,6 +65,12 @@ export class ScriptedWorkers implements Workers {
 
   ready(): void {
     this.#post({ kind: 'worker ready' });
+  }
+
+  /** The newest worker gets the lock, and is ready. */
+  begins(): void {
+    this.locked();
+    this.ready();
   }
 
   blockedBy(holders: readonly Holder[]): void {
