@@ -3,6 +3,7 @@ import type { LoadAnswer, LoadRequest } from './config/loaded.ts';
 import { createSingleHostCoordinator } from './coordinator/single-host.ts';
 import type { ChainDefinition } from './core/definition.ts';
 import { openChainLog } from './log/chain-log.ts';
+import { openLogFolder } from './log/log-folder.ts';
 import type { RunnerHolder, Tell } from './ports.ts';
 import { findPerl } from './processes/perl.ts';
 import { hasOpen, readProcesses } from './processes/process-table.ts';
@@ -63,13 +64,14 @@ export async function openProject(stateDirectory: string, path: string): Promise
   const clock = createSystemClock();
   const store = createSqliteStore(database, folder.database, clock);
   const coordinator = createSingleHostCoordinator(folder.locks, perl, clock);
+  const logs = openLogFolder(folder.logs);
   const closers: (() => void)[] = [() => database.close()];
   return {
     async run(definition, { passGoal, tell }) {
       const taken = await coordinator.take(definition.name);
       if (taken.kind === 'held elsewhere') return taken;
-      const output = openChainLog(folder.logs, definition.name, definition.log);
-      closers.unshift(taken.release, () => output.close());
+      const output = openChainLog(logs, definition.name, definition.log);
+      closers.unshift(taken.release);
       const workers = createWorkers({
         definition,
         clock,

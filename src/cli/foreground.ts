@@ -1,9 +1,9 @@
 import type { ChainTold } from '../core/event.ts';
-import { followLog, type FollowedLog } from '../log/follow-log.ts';
+import { followLog } from '../log/follow-log.ts';
 import { createHeldLine } from './held-line.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { toldText, type Weight } from './told-text.ts';
-import { visible } from './visible.ts';
+import { visible, visibleLine } from './visible.ts';
 
 /** What the foreground shows. */
 export interface ForegroundOptions {
@@ -24,7 +24,7 @@ export interface Foreground {
 
 /** Shows a chain on standard output, where nobody may be listening any more. */
 export function createForeground(options: ForegroundOptions): Foreground {
-  let log: FollowedLog | null = null;
+  let log: ReturnType<typeof followLog> | null = null;
   const outputLines = createLineSplitter(outputLine);
   const startLine = createHeldLine();
   // `runner run ... | head -1` must not end the chain.
@@ -32,7 +32,7 @@ export function createForeground(options: ForegroundOptions): Foreground {
 
   function line(text: string, weight: Weight): void {
     if (options.isQuiet && weight !== 'problem') return;
-    print(`${clockText()} ${options.chain}  ${visible(text)}`);
+    print(`${clockText()} ${options.chain}  ${visibleLine(text)}`);
   }
 
   function outputLine(text: string): void {

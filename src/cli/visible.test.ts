@@ -8,7 +8,7 @@ test('what could do something to a terminal is shown by its number', () => {
     ['\u001b]52;c;aGk=\u0007', '\\x1b]52;c;aGk=\\x07'],
     ['one\rtwo\b', 'one\\x0dtwo\\x08'],
     ['\u009b31m', '\\x9b31m'],
-    ['a\u202eb', 'a\\x202eb'],
+    ['a\u202eb', 'a\\u202eb'],
     ['\u0000', '\\x00'],
   ];
   for (const [text, shown] of cases) assert.equal(visible(text), shown);

@@ -69,6 +69,7 @@ class ChainLoop {
     this.#ports = ports;
     this.#log = ports.output.position();
     this.facts = facts;
+    this.#watchOutput();
   }
 
   post(event: ChainEvent): void {
@@ -88,6 +89,7 @@ class ChainLoop {
       }
     } finally {
       this.#worker?.release();
+      this.#ports.output.unwatch();
     }
   }
 
@@ -99,6 +101,7 @@ class ChainLoop {
     // That a run was started is not stored: the intent, which is, says as much to the next runner.
     if (event.kind === 'run started' && this.#stored === this.facts.state) this.#stored = facts.state;
     this.facts = facts;
+    this.#watchOutput();
     for (const one of told) {
       const chainTold = { chain: this.#definition.name, fence: facts.fence, told: one, log: this.#log };
       // What is told is stored first, but that nothing can be stored.
@@ -106,6 +109,11 @@ class ChainLoop {
       else this.#untold.push(chainTold);
     }
     if (this.#stored === facts.state) this.#tell();
+  }
+
+  #watchOutput(): void {
+    if (this.facts.state.run === null) this.#ports.output.unwatch();
+    else this.#ports.output.watch();
   }
 
   // A run that seems to take too long may have ended while this process was held up.
@@ -163,7 +171,7 @@ class ChainLoop {
         return this.#store();
       case 'intend run':
         this.#log = output.position();
-        if (output.isFull(this.#log)) this.#rotate();
+        if (output.mustRotate(this.#log, clock.now())) this.#rotate();
         this.#learn({ kind: 'run intended', at: clock.now(), boot: clock.boot });
         break;
       case 'start run':
@@ -199,7 +207,7 @@ class ChainLoop {
       reason,
       retryAt: at.monotonic,
     });
-    output.rotate();
+    output.rotate(at);
     this.#log = output.position();
   }
 

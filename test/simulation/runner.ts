@@ -125,8 +125,10 @@ export class SimulatedRunner {
       workers: this.#workers(),
       output: {
         position: () => ({ generation: 1, offset: 0 }),
-        isFull: () => log.isFull,
+        mustRotate: () => log.isFull,
         rotate: () => this.#do(() => (log.isFull = false)),
+        watch: () => undefined,
+        unwatch: () => undefined,
       },
       tell: ({ told }) => this.#do(() => witness.told(told)),
     };

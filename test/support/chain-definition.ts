@@ -30,7 +30,13 @@ export function chainOf(
     stopGraceMs: toDurationMs(30_000),
     killGraceMs: toDurationMs(10_000),
     leftovers: 'wait',
-    log: { fileLimitBytes: 1_000, filesKept: 1 },
+    log: {
+      fileLimitBytes: 1_000,
+      filesKept: 1,
+      ageLimitMs: null,
+      isCompressed: false,
+      totalLimitBytes: null,
+    },
     history: { runsKept: 100 },
     ...changed,
   };

@@ -114,14 +114,23 @@ export class ChainStory {
 /** A log that is full when the test says so. */
 class SmallLog implements Output {
   full = false;
+  isWatched = false;
   generation = 1;
 
   position(): { generation: number; offset: number } {
     return { generation: this.generation, offset: 0 };
   }
 
-  isFull(): boolean {
+  mustRotate(): boolean {
     return this.full;
+  }
+
+  watch(): void {
+    this.isWatched = true;
+  }
+
+  unwatch(): void {
+    this.isWatched = false;
   }
 
   rotate(): void {
