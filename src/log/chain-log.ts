@@ -63,7 +63,7 @@ class FileLog implements ChainLog {
   position(): LogPosition {
     const found = this.#look();
     this.#offset = found?.size ?? this.#offset;
-    this.#isLost = found?.ino !== this.#inode;
+    this.#isLost = found?.ino !== this.#inode || !found.isFile();
     return { generation: this.#generation, offset: this.#offset };
   }
 

@@ -1,5 +1,5 @@
-import { closeSync, createReadStream, fstatSync, readSync } from 'node:fs';
-import { pipeline, type Readable } from 'node:stream';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 const chunkBytes = 64 * 1024;
@@ -138,10 +138,21 @@ export class CompressedFile implements LogFile {
   }
 
   #open(): AsyncIterator<unknown> {
-    const file = createReadStream('', { fd: this.#descriptor, start: 0, autoClose: false });
+    // A stream of the file would still read from the descriptor after it was closed.
+    const file = Readable.from(chunksOf(this.#descriptor));
     // What goes wrong in either comes out of the iterator.
     this.#stream = pipeline(file, createGunzip({ chunkSize: chunkBytes }), () => undefined);
     return this.#stream[Symbol.asyncIterator]();
+  }
+}
+
+function* chunksOf(descriptor: number): Iterable<Buffer> {
+  for (let offset = 0; ;) {
+    const buffer = Buffer.allocUnsafe(chunkBytes);
+    const bytes = readSync(descriptor, buffer, 0, chunkBytes, offset);
+    if (bytes === 0) return;
+    offset += bytes;
+    yield buffer.subarray(0, bytes);
   }
 }
 
