@@ -1,5 +1,6 @@
 import type { ChainTold } from '../core/event.ts';
 import { followLog } from '../log/follow-log.ts';
+import { createBoundedOutput } from './bounded-output.ts';
 import { createHeldLine } from './held-line.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { toldText, type Weight } from './told-text.ts';
@@ -27,8 +28,17 @@ export function createForeground(options: ForegroundOptions): Foreground {
   let log: ReturnType<typeof followLog> | null = null;
   const outputLines = createLineSplitter(outputLine);
   const startLine = createHeldLine();
+  const output = createBoundedOutput(process.stdout, (lines) =>
+    options.isJson
+      ? `${JSON.stringify({ event: 'lines left out', lines })}\n`
+      : `... ${lines} lines left out\n`,
+  );
   // `runner run ... | head -1` must not end the chain.
   process.stdout.on('error', () => undefined);
+
+  function print(text: string): void {
+    output.write(`${text}\n`);
+  }
 
   function line(text: string, weight: Weight): void {
     if (options.isQuiet && weight !== 'problem') return;
@@ -82,10 +92,6 @@ export function createForeground(options: ForegroundOptions): Foreground {
       log?.close();
     },
   };
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 function asJson({ chain, fence, told }: ChainTold): Record<string, unknown> {

@@ -30,7 +30,8 @@ export function createLogPrinter(look: LogLook, out: (piece: string | Buffer) =>
 function bytePrinter(out: (piece: string | Buffer) => void): LogPrinter {
   return {
     heading: () => undefined,
-    write: (_, bytes) => out(bytes),
+    // A copy, because who reads the file may use the same bytes again before they are written.
+    write: (_, bytes) => out(Buffer.from(bytes)),
     leftOut: (_, bytes) => out(`... ${bytes} bytes left out ...\n`),
     finish: () => undefined,
   };

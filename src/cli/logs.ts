@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { parseDuration } from '../core/duration.ts';
 import type { LogPosition } from '../core/event.ts';
 import { openLogFiles, presentEnd, type LogFiles } from '../log/read-log.ts';
@@ -98,8 +99,13 @@ async function answer(source: LogSource, asked: LogQuestion): Promise<ExitStatus
     const ends = new Map(names.map((name) => [name, presentEnd(folder.logs, name)]));
     await printLast(source, files, { asked, ends });
     if (!asked.isFollowing) return exitStatus.success;
-    const { followChains } = await import('./follow-chains.ts');
-    return await followChains(source, asked, ends);
+    const [{ followChains }, { createBoundedOutput }] = await Promise.all([
+      import('./follow-chains.ts'),
+      import('./bounded-output.ts'),
+    ]);
+    const output = createBoundedOutput(process.stdout, (pieces) => `... ${pieces} pieces left out ...\n`);
+    const printer = createLogPrinter(asked.look, (piece) => output.write(piece));
+    return await followChains({ ...source, printer }, asked, ends);
   } finally {
     files.close();
   }
@@ -148,6 +154,8 @@ async function printPart(printer: LogPrinter, files: LogFiles, { entry, range }:
     if (!hasBegun) printer.heading(entry);
     hasBegun = true;
     printer.write(entry.chain, piece);
+    // A slow reader would else have all of it waiting in the memory.
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
   }
   printer.finish(entry.chain);
   return true;

@@ -9,13 +9,18 @@ import { openGeneration, type OpenedLog } from './read-log.ts';
 import { watchFolder } from './watch-folder.ts';
 
 const chunkBytes = 64 * 1024;
+/** One for all: what a reader is handed it must have used before it returns. */
+const buffer = Buffer.alloc(chunkBytes);
 /** What is read of a flood of output in one go; the rest of it stays in the file only. */
 const floodBytes = 1024 * 1024;
+/** After that much it rests for so long, so that whoever prints a flood does not take the processor from its task. */
+const floodRestMs = 100;
 /** How many logs are held open between looks; the others are opened again. */
 const mostOpen = 200;
 
 /** What the follower of a log is handed: bytes and where they begin, or the news that some of a flood were left out. */
 export interface LogReader {
+  /** The bytes hold only until it returns. */
   bytes(bytes: Buffer, at: LogPosition): void;
   leftOut(bytes: number): void;
 }
@@ -36,9 +41,19 @@ export interface FollowedLogs {
 export function followLogs(folder: string, appeared: (chain: string) => void): FollowedLogs {
   const followed = new Map<string, FollowedLog>();
   const open = new Set<FollowedLog>();
+  const resting = new Map<FollowedLog, NodeJS.Timeout>();
+
+  function rest(log: FollowedLog): void {
+    clearTimeout(resting.get(log));
+    const wake = (): void => {
+      resting.delete(log);
+      readOn(log);
+    };
+    resting.set(log, setTimeout(wake, floodRestMs));
+  }
 
   function readOn(log: FollowedLog): void {
-    log.readOn();
+    if (log.readOn() === 'flood') rest(log);
     open.delete(log);
     if (log.isOpen) open.add(log);
     const [oldest] = open;
@@ -48,12 +63,12 @@ export function followLogs(folder: string, appeared: (chain: string) => void): F
   }
 
   const stopWatching = watchFolder(folder, (name) => {
-    if (name === null) for (const log of followed.values()) readOn(log);
+    if (name === null) for (const log of followed.values()) if (!resting.has(log)) readOn(log);
     const chain = chainOfLogName(name ?? '');
     if (chain === null) return;
     const log = followed.get(chain);
     if (log === undefined) appeared(chain);
-    else readOn(log);
+    else if (!resting.has(log)) readOn(log);
   });
 
   return {
@@ -66,6 +81,7 @@ export function followLogs(folder: string, appeared: (chain: string) => void): F
     },
     close() {
       stopWatching();
+      for (const timer of resting.values()) clearTimeout(timer);
       for (const log of open) log.close();
     },
   };
@@ -100,6 +116,7 @@ class FollowedLog {
   #offset: number;
   #descriptor: number | null = null;
   #inode: number | null = null;
+  #outcome: 'all' | 'flood' = 'all';
 
   constructor(
     name: { readonly folder: string; readonly chain: string },
@@ -116,17 +133,20 @@ class FollowedLog {
     return this.#descriptor !== null;
   }
 
-  /** Reads to the present end, file after file. */
-  readOn(): void {
+  /** Reads to the present end, file after file; says whether it was too much. */
+  readOn(): 'all' | 'flood' {
     const { folder, chain } = this.#name;
+    this.#outcome = 'all';
     for (;;) {
       this.#readFile();
-      if (this.#inode === (lstatSync(logPath(folder, chain), { throwIfNoEntry: false })?.ino ?? null)) return;
+      if (this.#inode === (lstatSync(logPath(folder, chain), { throwIfNoEntry: false })?.ino ?? null)) {
+        return this.#outcome;
+      }
       // This is not the log any more, and what its last writer wrote was read. Or there is none for a moment.
       this.close();
       if (readLogStart(folder, chain).generation <= this.#generation) {
         this.#readFile();
-        return;
+        return this.#outcome;
       }
       this.#generation += 1;
       this.#offset = 0;
@@ -149,8 +169,7 @@ class FollowedLog {
     this.#inode = ino;
     this.#skipFlood(size);
     while (this.#offset < size) {
-      const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - this.#offset));
-      const bytes = readSync(descriptor, buffer, 0, buffer.length, this.#offset);
+      const bytes = readSync(descriptor, buffer, 0, Math.min(chunkBytes, size - this.#offset), this.#offset);
       if (bytes === 0) return;
       this.#handOver(buffer.subarray(0, bytes));
     }
@@ -183,6 +202,7 @@ class FollowedLog {
 
   #skipFlood(size: number): void {
     if (size - this.#offset <= floodBytes) return;
+    this.#outcome = 'flood';
     this.#reader.leftOut(size - this.#offset - floodBytes);
     this.#offset = size - floodBytes;
   }
