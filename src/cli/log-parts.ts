@@ -37,7 +37,9 @@ export async function findParts(
   let missing = wanted.lines;
   for (const entry of runsBackward(database, wanted)) {
     if (missing === 0 || parts.length >= mostRuns) break;
-    const range = rangeOf(entry, newer.get(entry.chain) ?? wanted.endOf(entry.chain));
+    const end = newer.get(entry.chain) ?? wanted.endOf(entry.chain);
+    if (!newer.has(entry.chain) && beganAfter(entry, end)) continue;
+    const range = rangeOf(entry, end);
     newer.set(entry.chain, { generation: entry.log.generation, offset: entry.log.from });
     if (range === null) continue;
     if (missing === null) {
@@ -66,12 +68,17 @@ function* runsBackward(database: Database, { chains, since }: PartsWanted): Iter
   }
 }
 
+/** Whether a run began after the moment up to which the log is read. */
+function beganAfter({ log }: HistoryEntry, end: LogPosition): boolean {
+  if (log.generation !== end.generation) return log.generation > end.generation;
+  const hasEmptiedLog = log.to !== null && log.to < log.from;
+  return log.from > end.offset && !hasEmptiedLog;
+}
+
 /** Up to where the next run of its chain begins, or to where reading ends; `null` when nothing is there. */
 function rangeOf({ log }: HistoryEntry, end: LogPosition): LogRange | null {
   const { generation, from } = log;
   if (end.generation > generation) return { generation, from, to: null };
-  // It began after the moment up to which the log is read.
-  if (end.generation < generation) return null;
   // A task that has emptied the log makes the next one begin further up.
   return end.offset === from ? null : { generation, from, to: end.offset };
 }
