@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   watch,
 } from 'node:fs';
@@ -39,7 +40,11 @@ export class TestLogs {
 
   constructor(t: TestContext) {
     const above = mkdtempSync(join(tmpdir(), 'runner-logs-'));
-    t.after(() => rmSync(above, { recursive: true, force: true }));
+    t.after(() => {
+      // Elsewhere nothing is added to it while it is removed.
+      renameSync(above, `${above}.over`);
+      rmSync(`${above}.over`, { recursive: true, force: true });
+    });
     this.path = join(above, 'logs');
     mkdirSync(this.path);
     this.folder = openLogFolder(this.path);
