@@ -28,11 +28,7 @@ export function createForeground(options: ForegroundOptions): Foreground {
   let log: ReturnType<typeof followLog> | null = null;
   const outputLines = createLineSplitter(outputLine);
   const startLine = createHeldLine();
-  const output = createBoundedOutput(process.stdout, (lines) =>
-    options.isJson
-      ? `${JSON.stringify({ event: 'lines left out', lines })}\n`
-      : `... ${lines} lines left out\n`,
-  );
+  const output = createBoundedOutput(process.stdout, (lines) => leftOutLine(options, lines));
   // `runner run ... | head -1` must not end the chain.
   process.stdout.on('error', () => undefined);
 
@@ -92,6 +88,10 @@ export function createForeground(options: ForegroundOptions): Foreground {
       log?.close();
     },
   };
+}
+
+function leftOutLine({ isJson }: ForegroundOptions, lines: number): string {
+  return isJson ? `${JSON.stringify({ event: 'lines left out', lines })}\n` : `... ${lines} lines left out\n`;
 }
 
 function asJson({ chain, fence, told }: ChainTold): Record<string, unknown> {

@@ -8,7 +8,7 @@ import { isSystemRefusal } from './system-refusal.ts';
 const staleAfterMs = 60 * 60 * 1_000;
 
 /** What is wanted of the files that a chain has set aside. */
-export interface AsideWishes {
+interface AsideWishes {
   readonly chain: string;
   /** Generations up to this one go. */
   readonly newestRemoved: number;

@@ -20,7 +20,7 @@ import { Schedule } from './schedule.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** Limits of a log: 1 000 bytes, 3 files, no age, not compressed, no total. */
-export function limitsOf(changed: Partial<LogLimits> = {}): LogLimits {
+function limitsOf(changed: Partial<LogLimits> = {}): LogLimits {
   return {
     fileLimitBytes: 1_000,
     filesKept: 3,
