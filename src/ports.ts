@@ -1,5 +1,5 @@
 import type { Moment } from './core/cooldown.ts';
-import type { ChainDefinition, ChainName } from './core/definition.ts';
+import type { ChainDefinition, ChainName, LogLimits } from './core/definition.ts';
 import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
 import type { ChainState, Holder, ProcessIdentity, Run } from './core/facts.ts';
 import type { Fence, MonotonicMs } from './core/units.ts';
@@ -91,10 +91,21 @@ export interface Worker {
 /** A chain's log and how far it reaches. */
 export interface Output {
   position(): LogPosition;
-  /** Whether it has grown beyond its limit at `position`. */
-  isFull(position: LogPosition): boolean;
-  /** Sets it aside and begins a new one. Call it only while there is neither a run nor a worker. */
-  rotate(): void;
+  /**
+   * Whether the next run needs a new one: at `position`, which was asked for just now, this one is too large or too
+   * old, or it is not the file any more that the worker writes to.
+   */
+  mustRotate(position: LogPosition, at: Moment): boolean;
+  /**
+   * Sets it aside and begins a new one; goes on with the old one for a while where that cannot be done. Call it
+   * only while there is neither a run nor a worker.
+   */
+  rotate(at: Moment): void;
+  /** What it may take from now on. */
+  limit(limits: LogLimits): void;
+  /** A run is in progress, whose output is to be kept from filling the disk, until `unwatch`. Each is cheap. */
+  watch(): void;
+  unwatch(): void;
 }
 
 /** Whoever wants to know what happens: the terminal, the log of the runner. Must not throw. */

@@ -1,10 +1,11 @@
 import type { ChainTold } from '../core/event.ts';
-import { followLog, type FollowedLog } from '../log/follow-log.ts';
+import { followLog } from '../log/follow-log.ts';
+import { createBoundedOutput } from './bounded-output.ts';
 import { createHeldLine } from './held-line.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { toldAsJson } from './told-json.ts';
 import { toldText, type Weight } from './told-text.ts';
-import { visible } from './visible.ts';
+import { visible, visibleLine } from './visible.ts';
 
 /** What the foreground shows. */
 export interface ForegroundOptions {
@@ -25,15 +26,20 @@ export interface Foreground {
 
 /** Shows a chain on standard output, where nobody may be listening any more. */
 export function createForeground(options: ForegroundOptions): Foreground {
-  let log: FollowedLog | null = null;
+  let log: ReturnType<typeof followLog> | null = null;
   const outputLines = createLineSplitter(outputLine);
   const startLine = createHeldLine();
+  const output = createBoundedOutput(process.stdout, (lines) => leftOutLine(options, lines));
   // `runner run ... | head -1` must not end the chain.
   process.stdout.on('error', () => undefined);
 
+  function print(text: string): void {
+    output.write(`${text}\n`);
+  }
+
   function line(text: string, weight: Weight): void {
     if (options.isQuiet && weight !== 'problem') return;
-    print(`${clockText()} ${options.chain}  ${visible(text)}`);
+    print(`${clockText()} ${options.chain}  ${visibleLine(text)}`);
   }
 
   function outputLine(text: string): void {
@@ -85,8 +91,8 @@ export function createForeground(options: ForegroundOptions): Foreground {
   };
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+function leftOutLine({ isJson }: ForegroundOptions, lines: number): string {
+  return isJson ? `${JSON.stringify({ event: 'lines left out', lines })}\n` : `... ${lines} lines left out\n`;
 }
 
 function clockText(): string {

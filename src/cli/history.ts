@@ -4,6 +4,7 @@ import { guarded } from './fail.ts';
 import { countOption, isGiven, stateDirectory, type RawOptions } from './options.ts';
 import { lengthText, storedOutcomeText } from './outcome-text.ts';
 import { readState } from './read-state.ts';
+import { visibleLine } from './visible.ts';
 
 /** `runner history`: the last runs, the newest last. */
 export async function history(chain: string | null, options: RawOptions): Promise<void> {
@@ -26,9 +27,9 @@ async function printEntries(directory: string, entries: readonly HistoryEntry[])
     new Date(entry.startedAt).toLocaleString('sv'),
     entry.chain,
     String(entry.run),
-    entry.task,
+    visibleLine(entry.task),
     entry.endedAt === null ? '' : lengthText(entry.durationMs),
-    outcomes[index] ?? '',
+    visibleLine(outcomes[index] ?? ''),
   ]);
   printTable(['started', 'chain', 'run', 'task', 'took', 'outcome'], rows);
 }

@@ -175,17 +175,20 @@ function historyCommand(): Command {
 
 function logsCommand(): Command {
   return new Command('logs')
-    .description('print what the tasks of a chain have written')
-    .argument('<chain>', 'the chain')
-    .option('-f, --follow', 'go on as more is written', false)
-    .option('--run <number>', 'only what this run has written', parseCount)
-    .option('--lines <number>', 'how many lines from the end', parseCount, 100)
+    .description('print what the tasks have written, of some chains or of all, in the order of their runs')
+    .argument('[chain...]', 'only these chains')
+    .option('-f, --follow', 'go on as more is written, also by new chains', false)
+    .option('--run <number>', 'only what this run of one chain has written', parseCount)
+    .option('--lines <number>', 'how many lines from the end (default: 100; with --since all)', parseCount)
+    .option('--since <time>', 'only runs that were in progress in that time until now, such as 2h')
+    .option('--raw', 'print bytes as they are, also of several chains; not on a terminal', false)
+    .option('--runner', 'print what the runner in the background has written itself', false)
     .option('--cwd <folder>', 'project root', '.')
     .addOption(stateOption())
     .addOption(debugOption())
-    .action(async (chain: string, options: Record<string, unknown>) => {
+    .action(async (chains: string[], options: Record<string, unknown>) => {
       const { logs } = await import('./logs.ts');
-      await logs(chain, options);
+      await logs(chains, options);
     });
 }
 

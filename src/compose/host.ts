@@ -1,5 +1,6 @@
 import { createSingleHostCoordinator } from '../coordinator/single-host.ts';
 import { openChainLog } from '../log/chain-log.ts';
+import { openLogFolder, type LogFolder } from '../log/log-folder.ts';
 import { hasErrorCode } from '../core/error-code.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { Clock, Coordinator, OpenChain, OpenedChain, Store, Taken, Tell } from '../ports.ts';
@@ -35,6 +36,7 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
   const database = await openState(folder.database);
   const clock = createSystemClock();
   const store = createSqliteStore(database, folder.database, clock);
+  const logs = openLogFolder(folder.logs);
   const coordinator = createSingleHostCoordinator(
     { folder: folder.locks, projectLock: folder.projectLock },
     perl,
@@ -51,7 +53,7 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
         if (taken.kind === 'held elsewhere') return taken;
         return {
           kind: 'opened',
-          chain: openTaken({ folder, clock, store, perl }, definition, { taken, tell }),
+          chain: openTaken({ folder, logs, clock, store, perl }, definition, { taken, tell }),
         };
       } catch (error) {
         // The system refuses a file: too many are open, the disk is full, somebody took a right away.
@@ -79,17 +81,18 @@ const refusals = [
 
 interface ChainRooms {
   readonly folder: StateFolder;
+  readonly logs: LogFolder;
   readonly clock: Clock;
   readonly store: Store;
   readonly perl: string;
 }
 
 function openTaken(
-  { folder, clock, store, perl }: ChainRooms,
+  { folder, logs, clock, store, perl }: ChainRooms,
   definition: ChainDefinition,
   { taken, tell }: { readonly taken: Extract<Taken, { kind: 'taken' }>; readonly tell: Tell },
 ): OpenedChain {
-  const output = openChainLog(folder.logs, definition.name, definition.log);
+  const output = openChainLog(logs, definition.name, definition.log);
   const workers = createWorkers({
     chain: definition.name,
     clock,
@@ -105,10 +108,7 @@ function openTaken(
   return {
     ports: { clock, random: systemRandom, store, workers, output, tell },
     logFile: output.path,
-    close() {
-      output.close();
-      taken.release();
-    },
+    close: taken.release,
   };
 }
 

@@ -5,6 +5,7 @@ import { askForChains, type TakeOver } from '../control/take-over.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { readTail } from '../log/read-log.ts';
+import { limitRunnerLog } from '../log/runner-log.ts';
 import type { RunnerHolder, Taken, Tell } from '../ports.ts';
 import { signalProcess } from '../processes/process-table.ts';
 import { ProjectRunner, type Predecessor, type Seat } from '../runner/project-runner.ts';
@@ -46,6 +47,8 @@ export type UpAnswer =
 
 /** How long a killed runner may take to be gone: longer, and the kernel is in trouble. */
 const goneWithinMs = toDurationMs(5_000);
+/** How often the size of the runner's own log is looked at. */
+const limitEvery = toDurationMs(60_000);
 const lookAgainMs = toDurationMs(20);
 
 /**
@@ -90,11 +93,13 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     return taken;
   }
   runner.begin(options.definitions);
+  const stopLimiting = keepLogSmall(host);
   return {
     kind: 'up',
     runner,
     tookOverFrom: taken.from,
     close() {
+      stopLimiting();
       seat.leave();
       host.close();
     },
@@ -185,6 +190,16 @@ function createSeat({ coordinator, folder }: Host, api: () => Answerer): Project
       release = null;
     },
   };
+}
+
+function keepLogSmall({ clock, folder }: Host): () => void {
+  let forget = (): void => undefined;
+  function again(): void {
+    limitRunnerLog(folder.path);
+    forget = clock.wakeAt(add(clock.now().monotonic, limitEvery), again);
+  }
+  again();
+  return () => forget();
 }
 
 async function startSuccessor(args: readonly string[]): Promise<Upgraded> {

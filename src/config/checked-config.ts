@@ -5,6 +5,7 @@ import type { DurationMs } from '../core/units.ts';
 export interface CheckedConfig {
   readonly chains: Readonly<Record<string, CheckedChain>>;
   readonly hosts?: Readonly<Record<string, CheckedHost>> | undefined;
+  readonly logs?: { readonly total?: number | 'none' | undefined } | undefined;
 }
 
 /** What hosts with a certain name do differently. */
@@ -52,12 +53,20 @@ export interface CheckedHostChain extends CheckedSettings {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What the log of a chain may take. */
+interface CheckedLog {
+  readonly size?: number | undefined;
+  readonly age?: DurationMs | 'none' | undefined;
+  readonly keep?: number | undefined;
+  readonly compress?: boolean | undefined;
+}
+
 /** A chain as configured. */
 export interface CheckedChain extends CheckedHostChain {
   readonly tasks: readonly CheckedTask[];
   readonly cwd?: string | undefined;
   readonly envFile?: string | undefined;
   readonly inheritEnv?: readonly string[] | undefined;
-  readonly log?: { readonly size?: number | undefined; readonly keep?: number | undefined } | undefined;
+  readonly log?: CheckedLog | undefined;
   readonly history?: { readonly runs?: number | undefined } | undefined;
 }

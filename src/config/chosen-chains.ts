@@ -36,6 +36,8 @@ export interface ChosenChain extends Written {
   readonly chain: CheckedChain;
   /** What the configuration says about it for hosts of this name, the weakest first. */
   readonly hosts: readonly HostValues[];
+  /** What the configuration says about the logs of all chains, and where. */
+  readonly logTotal: { readonly value: number | 'none'; readonly from: string } | null;
 }
 
 /** What the configuration says about a chain for hosts with certain names. */
@@ -102,7 +104,14 @@ function configuredChain(request: LoadRequest, config: ConfigInForce, name: Chai
   const chain = config.config.chains[name];
   if (chain === undefined) return [];
   const written = writtenBelow(config, ['chains', name]);
-  return [{ name, chain, hosts: hostValuesOf(request, config, name), ...written, fromOf: written.placeOf }];
+  const hosts = hostValuesOf(request, config, name);
+  return [{ name, chain, hosts, logTotal: logTotalOf(config), ...written, fromOf: written.placeOf }];
+}
+
+function logTotalOf(config: ConfigInForce | null): ChosenChain['logTotal'] {
+  const value = config?.config.logs?.total;
+  if (config === null || value === undefined) return null;
+  return { value, from: config.placeOf(['logs', 'total']) };
 }
 
 function hostValuesOf(request: LoadRequest, config: ConfigInForce, name: string): HostValues[] {
@@ -140,6 +149,7 @@ function typedChain(request: LoadRequest, config: ConfigInForce | null): ChosenC
     name: typeof name === 'string' ? name : nameless,
     chain,
     hosts: [],
+    logTotal: logTotalOf(config),
     placeOf,
     showPath: () => null,
     fromOf: placeOf,

@@ -8,7 +8,7 @@ export function configJsonSchema(): object {
     target: 'draft-7',
     override: ({ jsonSchema }) => {
       const { usual, ...others } = jsonSchema;
-      if (typeof usual !== 'string' && typeof usual !== 'number') return;
+      if (typeof usual !== 'string' && typeof usual !== 'number' && typeof usual !== 'boolean') return;
       delete jsonSchema['usual'];
       Object.assign(jsonSchema, others, { default: usual });
     },

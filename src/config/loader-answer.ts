@@ -63,6 +63,12 @@ class Fields {
     return value;
   }
 
+  truth(key: string): boolean {
+    const value = this.value(key);
+    if (typeof value !== 'boolean') throw new NotAMessage(`${key} is neither true nor false`);
+    return value;
+  }
+
   duration(key: string): DurationMs {
     return toDurationMs(this.number(key));
   }
@@ -121,7 +127,13 @@ function readDefinition(definition: Fields): ChainDefinition {
     stopGraceMs: definition.duration('stopGraceMs'),
     killGraceMs: definition.duration('killGraceMs'),
     leftovers: definition.choice<LeftoversPolicy>('leftovers', ['wait', 'kill', 'allow']),
-    log: { fileLimitBytes: log.number('fileLimitBytes'), filesKept: log.number('filesKept') },
+    log: {
+      fileLimitBytes: log.number('fileLimitBytes'),
+      filesKept: log.number('filesKept'),
+      ageLimitMs: log.value('ageLimitMs') === null ? null : log.duration('ageLimitMs'),
+      isCompressed: log.truth('isCompressed'),
+      totalLimitBytes: log.value('totalLimitBytes') === null ? null : log.number('totalLimitBytes'),
+    },
     history: { runsKept: definition.fields('history').number('runsKept') },
     code: definition.textOrNull('code'),
   };

@@ -12,7 +12,7 @@ const nodeSchema = z.object({
   type: z.string().optional(),
   enum: z.array(z.string()).optional(),
   description: z.string().optional(),
-  default: z.union([z.string(), z.number()]).optional(),
+  default: z.union([z.string(), z.number(), z.boolean()]).optional(),
   get properties() {
     return z.record(z.string(), nodeSchema).optional();
   },

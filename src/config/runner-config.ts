@@ -19,6 +19,18 @@ export interface ConfigHostChain extends TaskOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What the log of a chain may take on disk. */
+interface ConfigLog {
+  /** The file size, such as "10MB", above which the log is set aside. */
+  readonly size?: string | undefined;
+  /** The time, such as "1d", after which the log is set aside whatever its size. Default: "none". */
+  readonly age?: string | undefined;
+  /** How many files that were set aside are kept. */
+  readonly keep?: number | undefined;
+  /** Whether they are compressed. */
+  readonly compress?: boolean | undefined;
+}
+
 /** A chain: tasks that run in this order, for ever. Times are texts such as "30s". */
 export interface ConfigChain extends ConfigHostChain {
   readonly tasks: readonly ConfigTask[];
@@ -28,8 +40,7 @@ export interface ConfigChain extends ConfigHostChain {
   readonly envFile?: string | undefined;
   /** Names or patterns such as "AWS_*" of variables that the tasks inherit from the runner. */
   readonly inheritEnv?: readonly string[] | undefined;
-  /** The file size, such as "10MB", above which the log is set aside, and how many such files are kept. */
-  readonly log?: { readonly size?: string | undefined; readonly keep?: number | undefined } | undefined;
+  readonly log?: ConfigLog | undefined;
   /** How many runs are remembered. */
   readonly history?: { readonly runs?: number | undefined } | undefined;
 }
@@ -43,6 +54,8 @@ export interface RunnerConfig {
   readonly hosts?:
     | Readonly<Record<string, { readonly chains: Readonly<Record<string, ConfigHostChain>> }>>
     | undefined;
+  /** The size, such as "1GB", that all logs set aside may take together; or "none". */
+  readonly logs?: { readonly total?: string | undefined } | undefined;
 }
 
 /** Gives editors the types of a configuration: `export default defineConfig({ chains: { ... } })`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseDuration } from '../core/duration.ts';
-import type { DurationMs } from '../core/units.ts';
+import { formatDuration, parseDuration } from '../core/duration.ts';
+import { isShorter, toDurationMs, type DurationMs } from '../core/units.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 import type {
   CheckedChain,
@@ -74,6 +74,19 @@ const timeout = durationText.transform((written, context): DurationMs | 'none' =
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+
+/** A text that `schema` reads, or the word "none". */
+function orNone<Value>(schema: z.ZodType<Value, string>, write: string): z.ZodType<Value | 'none', string> {
+  return z.string(expecting(write)).transform((written, context): Value | 'none' => {
+    if (written === 'none') return 'none';
+    const parsed = schema.safeParse(written);
+    if (parsed.success) return parsed.data;
+    // Whoever writes "daily" or "unlimited" did not mean a number.
+    const wrong = /\d/.test(written) ? parsed.error.issues[0]?.message : undefined;
+    context.addIssue({ code: 'custom', message: wrong ?? `found ${describeFound(written)}, write ${write}` });
+    return z.NEVER;
+  });
+}
 
 function number(options: {
   readonly least: number;
@@ -216,27 +229,55 @@ const ofHosts = {
   env: variables,
 };
 
+function size(example: string): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
+  return z.string(expecting(`a size such as "${example}"`)).transform((written, context): number => {
+    const parsed = parseSize(written);
+    if (parsed.kind === 'size') return parsed.bytes;
+    context.addIssue({ code: 'custom', message: parsed.problem });
+    return z.NEVER;
+  });
+}
+
+const leastAgeMs = toDurationMs(60_000);
+const logAge = duration.transform((lengthMs, context): DurationMs => {
+  if (!isShorter(lengthMs, leastAgeMs)) return lengthMs;
+  const message = `found "${formatDuration(lengthMs)}", write a time from "1m" on such as "1d", or "none"`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 const log = strict(
   {
-    size: z
-      .string(expecting('a size such as "10MB"'))
-      .transform((written, context) => {
-        const parsed = parseSize(written);
-        if (parsed.kind === 'size') return parsed.bytes;
-        context.addIssue({ code: 'custom', message: parsed.problem });
-        return z.NEVER;
-      })
-      .optional()
-      .meta({
-        description:
-          'The size above which the log file is set aside between runs; also what one run may keep. Units KB, MB and GB of 1024.',
-        usual: '10MB',
-      }),
+    size: size('10MB').optional().meta({
+      description:
+        'The size above which the log file is set aside between runs; also what one run may keep. Units KB, MB and GB of 1024.',
+      usual: '10MB',
+    }),
+    age: orNone(logAge, 'a time such as "1d", or "none"').optional().meta({
+      description:
+        'The time after which the log file is set aside between runs, whatever its size. None by default: what a quiet chain has written takes little room, and it would drop out of the files that are kept.',
+      usual: 'none',
+    }),
     keep: number({ least: 0, most: 1000, isWhole: true })
       .optional()
       .meta({ description: 'How many log files that were set aside are kept.', usual: 5 }),
+    compress: z
+      .boolean(expecting('true or false'))
+      .optional()
+      .meta({ description: 'Whether log files that were set aside are compressed, by `gzip`.', usual: true }),
   },
   'an object such as { size: "10MB", keep: 5 }',
+);
+
+const logs = strict(
+  {
+    total: orNone(size('1GB'), 'a size such as "1GB", or "none"').optional().meta({
+      description:
+        'What the log files of all chains that were set aside may take together on disk; the oldest go first. `none` for no limit.',
+      usual: '1GB',
+    }),
+  },
+  'an object such as { total: "1GB" }',
 );
 
 const history = strict(
@@ -305,6 +346,7 @@ export const configSchema: z.ZodType<CheckedConfig, RunnerConfig> = strict(
         description:
           'What is different on hosts whose name fits a pattern with `*` and `?`; of several that fit, the later ones win.',
       }),
+    logs: logs.optional().meta({ description: 'What the logs of all chains may take together.' }),
   },
   'an object such as { chains: { mail: { tasks: ["tasks.sendMail"] } } }',
 );

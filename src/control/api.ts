@@ -19,8 +19,8 @@ export interface ApiSources {
     readonly run: number | null;
     readonly limit: number;
   }) => readonly unknown[];
-  /** The last lines of a chain's log; `null` when it has none. */
-  readonly logTail: (chain: string, lines: number) => Buffer | null;
+  /** The last lines of a chain's log; nothing when it has none. */
+  readonly logTail: (chain: string, lines: number) => Promise<Buffer>;
   readonly version: string;
 }
 
@@ -63,12 +63,12 @@ function addReading(api: Api, control: RunnerControl, sources: ApiSources): void
       }),
     });
   });
-  api.get('/v1/chains/:chain/log', (c) => {
+  api.get('/v1/chains/:chain/log', async (c) => {
     const chain = c.req.param('chain');
     const names = control.status().chains.map((status) => String(status.chain));
     if (!names.includes(chain)) return noSuchChain(c, names);
-    const tail = sources.logTail(chain, readCount(c.req.query('lines') ?? '100', 'lines'));
-    return c.body(new Uint8Array(tail ?? []), 200, { 'content-type': 'application/octet-stream' });
+    const tail = await sources.logTail(chain, readCount(c.req.query('lines') ?? '100', 'lines'));
+    return c.body(new Uint8Array(tail), 200, { 'content-type': 'application/octet-stream' });
   });
 }
 

@@ -86,6 +86,12 @@ export interface LogLimits {
   readonly fileLimitBytes: number;
   /** How many files set aside are kept. Default 5. */
   readonly filesKept: number;
+  /** After what time the current file is set aside, whatever its size; `null` for never, which is the default. */
+  readonly ageLimitMs: DurationMs | null;
+  /** Whether files set aside are compressed. Default `true`. */
+  readonly isCompressed: boolean;
+  /** What the files set aside of all chains of a state folder may take; `null` for no limit. Default 1 GiB. */
+  readonly totalLimitBytes: number | null;
 }
 
 /** How much of a chain's history is kept. */

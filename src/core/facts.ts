@@ -76,7 +76,7 @@ export interface LastEnd {
 }
 
 /** The wish that a run ends: SIGTERM first, or SIGKILL at once. */
-interface EndAsked {
+export interface EndAsked {
   readonly run: RunNumber;
   readonly step: 'cancelled' | 'killed';
   readonly at: MonotonicMs;

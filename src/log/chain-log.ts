@@ -1,108 +1,159 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync, renameSync, type Stats } from 'node:fs';
+import type { Moment } from '../core/cooldown.ts';
 import type { ChainName, LogLimits } from '../core/definition.ts';
 import { hasErrorCode } from '../core/error-code.ts';
 import type { LogPosition } from '../core/event.ts';
+import {
+  add,
+  durationBetween,
+  isBefore,
+  isShorter,
+  toDurationMs,
+  type EpochMs,
+  type MonotonicMs,
+} from '../core/units.ts';
 import type { Output } from '../ports.ts';
-import { watchFlood } from './flood.ts';
+import type { WatchedLog } from './flood.ts';
+import { asidePath, logPath, prepareLogStart, readLogStart, touchLog } from './log-files.ts';
+import type { LogFolder } from './log-folder.ts';
+import { isSystemRefusal } from './system-refusal.ts';
 
-/** A chain's log: `logs/<chain>.log`, and `logs/<chain>.<generation>.log` for what was set aside. */
+/** When it could not be set aside, how long it goes on as it is. */
+const retryMs = toDurationMs(60_000);
+
+/** A chain's log: `logs/<chain>.log`, and `logs/<chain>.log.<generation>` for what was set aside. */
 export interface ChainLog extends Output {
   readonly path: string;
-  close(): void;
-}
-
-/** Opens the log of a chain; creates it if it is not there. */
-export function openChainLog(folder: string, chain: ChainName, limits: LogLimits): ChainLog {
-  const path = logPath(folder, chain);
-  let descriptor = openLog(path);
-  let generation = readGeneration(folder, chain);
-  const stopWatching = watchFlood(() => ({ path, size: fstatSync(descriptor).size }), limits.fileLimitBytes);
-
-  function position(): LogPosition {
-    return { generation, offset: fstatSync(descriptor).size };
-  }
-
-  return {
-    path,
-    position,
-    isFull: ({ offset }) => offset >= limits.fileLimitBytes,
-    rotate() {
-      renameSync(path, logPath(folder, chain, generation));
-      generation += 1;
-      writeGeneration(folder, chain, generation);
-      closeSync(descriptor);
-      descriptor = openLog(path);
-      removeOld(folder, chain, generation - 1 - limits.filesKept);
-    },
-    close() {
-      stopWatching();
-      closeSync(descriptor);
-    },
-  };
-}
-
-/** Where a chain's log is: the current one, or one that was set aside. */
-export function logPath(folder: string, chain: string, generation?: number): string {
-  return join(folder, generation === undefined ? `${chain}.log` : `${chain}.${generation}.log`);
 }
 
 /**
- * The generation of the current log, from 1: the one that was written down, unless a crash came between setting a
- * log aside and writing that down.
+ * Opens the log of a chain; creates it if it is not there. It holds no file open and has no timer, so that a chain
+ * that does nothing costs nothing.
  */
-export function readGeneration(folder: string, chain: string): number {
-  const newestAside = Math.max(0, ...generationsAside(folder, chain));
-  return Math.max(writtenGeneration(folder, chain), newestAside + 1);
+export function openChainLog(logs: LogFolder, chain: ChainName, limits: LogLimits): ChainLog {
+  return new FileLog(logs, chain, limits);
 }
 
-function writtenGeneration(folder: string, chain: string): number {
-  try {
-    return Number.parseInt(readFileSync(generationPath(folder, chain), 'utf8'), 10) || 1;
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return 1;
-    throw error;
+class FileLog implements ChainLog {
+  readonly path: string;
+  readonly #logs: LogFolder;
+  readonly #chain: ChainName;
+  #limits: LogLimits;
+  readonly #watched: WatchedLog;
+  #inode: number;
+  #offset = 0;
+  /** Somebody has removed or replaced the file that the worker writes to. */
+  #isLost = false;
+  #generation: number;
+  #beganAt: EpochMs | null;
+  #retryAt: MonotonicMs | null = null;
+
+  constructor(logs: LogFolder, chain: ChainName, limits: LogLimits) {
+    this.path = logPath(logs.path, chain);
+    this.#logs = logs;
+    this.#chain = chain;
+    this.#limits = limits;
+    this.#watched = { path: this.path, limitBytes: limits.fileLimitBytes, punchedTo: 0 };
+    const start = readLogStart(logs.path, chain);
+    this.#generation = start.generation;
+    this.#beganAt = start.beganAt;
+    this.#inode = touchLog(this.path);
+  }
+
+  position(): LogPosition {
+    const found = this.#look();
+    this.#offset = found?.size ?? this.#offset;
+    this.#isLost = found?.ino !== this.#inode || !found.isFile();
+    return { generation: this.#generation, offset: this.#offset };
+  }
+
+  mustRotate({ offset }: LogPosition, at: Moment): boolean {
+    if (this.#retryAt !== null && isBefore(at.monotonic, this.#retryAt)) return false;
+    return this.#isLost || offset >= this.#limits.fileLimitBytes || this.#isOld(offset, at.wall);
+  }
+
+  rotate(at: Moment): void {
+    try {
+      this.#setAside(at.wall);
+      this.#retryAt = null;
+    } catch (error) {
+      // On a full disk the old log goes on: it keeps its begin and its end, as in any flood.
+      if (!isSystemRefusal(error)) throw error;
+      this.#retryAt = add(at.monotonic, retryMs);
+    }
+    this.#logs.aside.tidy({
+      chain: this.#chain,
+      newestRemoved: this.#generation - 1 - this.#limits.filesKept,
+      isCompressed: this.#limits.isCompressed,
+      totalLimitBytes: this.#limits.totalLimitBytes,
+    });
+  }
+
+  limit(limits: LogLimits): void {
+    this.#limits = limits;
+    this.#watched.limitBytes = limits.fileLimitBytes;
+  }
+
+  watch(): void {
+    this.#logs.floods.watch(this.#watched);
+  }
+
+  unwatch(): void {
+    this.#logs.floods.unwatch(this.#watched);
+  }
+
+  // First all that needs room on the disk, then one change of name after another: `readLogStart` and the next
+  // rotation know what to make of a crash, or of a refusal, between any two of them.
+  #setAside(wall: EpochMs): void {
+    const next = this.#generation + 1;
+    const fresh = `${this.path}.new`;
+    const inode = touchFresh(this.#logs.path, fresh);
+    const writeStart = prepareLogStart(this.#logs.path, this.#chain, { generation: next, beganAt: wall });
+    if (this.#look() !== null)
+      renameSync(this.path, asidePath(this.#logs.path, this.#chain, this.#generation));
+    this.#generation = next;
+    this.#beganAt = wall;
+    writeStart();
+    renameSync(fresh, this.path);
+    this.#inode = inode;
+    this.#watched.punchedTo = 0;
+  }
+
+  #isOld(offset: number, wall: EpochMs): boolean {
+    const { ageLimitMs } = this.#limits;
+    if (ageLimitMs === null) return false;
+    // Nothing is in it that could be old.
+    if (offset === 0) this.#beganAt = wall;
+    this.#beganAt ??= this.#writeBegin(wall);
+    return !isShorter(durationBetween(this.#beganAt, wall), ageLimitMs);
+  }
+
+  #writeBegin(wall: EpochMs): EpochMs {
+    try {
+      prepareLogStart(this.#logs.path, this.#chain, { generation: this.#generation, beganAt: wall })();
+    } catch (error) {
+      if (!isSystemRefusal(error)) throw error;
+    }
+    return wall;
+  }
+
+  #look(): Stats | null {
+    try {
+      return lstatSync(this.path, { throwIfNoEntry: false }) ?? null;
+    } catch (error) {
+      if (isSystemRefusal(error)) return null;
+      throw error;
+    }
   }
 }
 
-// On a full disk it is not written; then the files that were set aside say as much.
-function writeGeneration(folder: string, chain: string, generation: number): void {
-  const path = generationPath(folder, chain);
+function touchFresh(folder: string, path: string): number {
   try {
-    writeFileSync(`${path}.tmp`, `${generation}\n`, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    return touchLog(path);
   } catch (error) {
-    if (!hasErrorCode(error, 'ENOSPC')) throw error;
+    if (!hasErrorCode(error, 'ENOENT')) throw error;
+    // Somebody has removed the whole folder.
+    mkdirSync(folder, { mode: 0o700 });
+    return touchLog(path);
   }
-}
-
-function generationPath(folder: string, chain: string): string {
-  return join(folder, `${chain}.generation`);
-}
-
-function openLog(path: string): number {
-  return openSync(path, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-}
-
-function removeOld(folder: string, chain: string, newestRemoved: number): void {
-  const old = generationsAside(folder, chain).filter((generation) => generation <= newestRemoved);
-  for (const generation of old) rmSync(logPath(folder, chain, generation), { force: true });
-}
-
-function generationsAside(folder: string, chain: string): readonly number[] {
-  return readdirSync(folder).flatMap((name) => {
-    if (!name.startsWith(`${chain}.`) || !name.endsWith('.log')) return [];
-    const middle = name.slice(chain.length + 1, -'.log'.length);
-    return /^\d+$/.test(middle) ? [Number(middle)] : [];
-  });
 }

@@ -1,92 +1,215 @@
-import { closeSync, fstatSync, openSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, lstatSync, readFileSync, readSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { gunzipSync } from 'node:zlib';
 import { hasErrorCode } from '../core/error-code.ts';
+import type { LogPosition } from '../core/event.ts';
+import { chainOfLogName, logPath, readLogStart } from './log-files.ts';
+import { openGeneration, type OpenedLog } from './read-log.ts';
+import { watchFolder } from './watch-folder.ts';
 
-/** How often a file is looked at where the kernel does not tell of changes. */
-const pollMs = 250;
 const chunkBytes = 64 * 1024;
+/** One for all: what a reader is handed it must have used before it returns. */
+const buffer = Buffer.alloc(chunkBytes);
 /** What is read of a flood of output in one go; the rest of it stays in the file only. */
 const floodBytes = 1024 * 1024;
+/** After that much it rests for so long, so that whoever prints a flood does not take the processor from its task. */
+const floodRestMs = 100;
+/** How many logs are held open between looks; the others are opened again. */
+const mostOpen = 200;
 
-/** A log that is read while it grows. */
-export interface FollowedLog {
-  /** Hands over at once what has been written until now. */
-  drain(): void;
-  close(): void;
-}
-
-/** What a follower is handed: text, or the news that so many bytes of a flood were left out. */
+/** What the follower of a log is handed: bytes and where they begin, or the news that some of a flood were left out. */
 export interface LogReader {
-  text(text: string): void;
+  /** The bytes hold only until it returns. */
+  bytes(bytes: Buffer, at: LogPosition): void;
   leftOut(bytes: number): void;
 }
 
-/** Follows the log at `path` from byte `from` on, and goes on with the new file when it was set aside. */
-export function followLog(path: string, from: number, reader: LogReader): FollowedLog {
-  let descriptor = openSync(path, 'r');
-  let offset = from;
-  const buffer = Buffer.alloc(chunkBytes);
-  const decoder = new TextDecoder('utf8');
+/** The logs of a folder, read while they grow. */
+export interface FollowedLogs {
+  /** Follows the log of a chain from a place in it on, over all the files that it will have. */
+  follow(chain: string, from: LogPosition, reader: LogReader): void;
+  /** Hands over at once what a chain has written until now. */
+  drain(chain: string): void;
+  close(): void;
+}
 
-  function readOn(): void {
-    const { size } = fstatSync(descriptor);
-    if (size - offset > floodBytes) {
-      reader.leftOut(size - offset - floodBytes);
-      offset = size - floodBytes;
-    }
-    while (offset < size) {
-      const bytes = readSync(descriptor, buffer, 0, Math.min(chunkBytes, size - offset), offset);
-      if (bytes === 0) return;
-      offset += bytes;
-      reader.text(decoder.decode(buffer.subarray(0, bytes), { stream: true }));
-    }
+/**
+ * Follows logs, with one watch of the kernel for all of them.
+ * @param appeared is called when a log changes that is not followed, such as that of a new chain
+ */
+export function followLogs(folder: string, appeared: (chain: string) => void): FollowedLogs {
+  const followed = new Map<string, FollowedLog>();
+  const open = new Set<FollowedLog>();
+  const resting = new Map<FollowedLog, NodeJS.Timeout>();
+
+  function rest(log: FollowedLog): void {
+    clearTimeout(resting.get(log));
+    const wake = (): void => {
+      resting.delete(log);
+      readOn(log);
+    };
+    resting.set(log, setTimeout(wake, floodRestMs));
   }
 
-  function drain(): void {
-    readOn();
-    if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino) return;
-    const next = tryOpen(path);
-    if (next === null) return;
-    closeSync(descriptor);
-    descriptor = next;
-    offset = 0;
-    readOn();
+  function readOn(log: FollowedLog): void {
+    if (log.readOn() === 'flood') rest(log);
+    open.delete(log);
+    if (log.isOpen) open.add(log);
+    const [oldest] = open;
+    if (oldest === undefined || open.size <= mostOpen) return;
+    open.delete(oldest);
+    oldest.close();
   }
 
-  // The folder, not the file: a file that was set aside is no longer the one to watch.
-  const stopWatching = watchFolder(dirname(path), drain);
+  const stopWatching = watchFolder(folder, (name) => {
+    if (name === null) for (const log of followed.values()) if (!resting.has(log)) readOn(log);
+    const chain = chainOfLogName(name ?? '');
+    if (chain === null) return;
+    const log = followed.get(chain);
+    if (log === undefined) appeared(chain);
+    else if (!resting.has(log)) readOn(log);
+  });
+
   return {
-    drain,
+    follow(chain, from, reader) {
+      followed.set(chain, new FollowedLog({ folder, chain }, from, reader));
+    },
+    drain(chain) {
+      const log = followed.get(chain);
+      if (log !== undefined) readOn(log);
+    },
     close() {
       stopWatching();
-      closeSync(descriptor);
+      for (const timer of resting.values()) clearTimeout(timer);
+      for (const log of open) log.close();
     },
   };
 }
 
-// In the moment between setting aside and beginning anew there is no file.
-function tryOpen(path: string): number | null {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return null;
-    throw error;
+/** Follows one log from byte `from` of its present file on, and hands over its text. */
+export function followLog(
+  path: string,
+  from: number,
+  reader: { text(text: string): void; leftOut(bytes: number): void },
+): { drain(): void; close(): void } {
+  const folder = dirname(path);
+  const chain = basename(path, '.log');
+  const logs = followLogs(folder, () => undefined);
+  const decoder = new StringDecoder('utf8');
+  const { generation } = readLogStart(folder, chain);
+  logs.follow(
+    chain,
+    { generation, offset: from },
+    {
+      bytes: (bytes) => reader.text(decoder.write(bytes)),
+      leftOut: (bytes) => reader.leftOut(bytes),
+    },
+  );
+  return { drain: () => logs.drain(chain), close: () => logs.close() };
+}
+
+class FollowedLog {
+  readonly #name: { readonly folder: string; readonly chain: string };
+  readonly #reader: LogReader;
+  #generation: number;
+  #offset: number;
+  #descriptor: number | null = null;
+  #inode: number | null = null;
+  #outcome: 'all' | 'flood' = 'all';
+
+  constructor(
+    name: { readonly folder: string; readonly chain: string },
+    from: LogPosition,
+    reader: LogReader,
+  ) {
+    this.#name = name;
+    this.#generation = from.generation;
+    this.#offset = from.offset;
+    this.#reader = reader;
   }
-}
 
-function watchFolder(folder: string, changed: () => void): () => void {
-  const watcher = tryWatch(folder, changed);
-  if (watcher !== null) return () => watcher.close();
-  const timer = setInterval(changed, pollMs);
-  return () => clearInterval(timer);
-}
+  get isOpen(): boolean {
+    return this.#descriptor !== null;
+  }
 
-// The kernel watches only so many files for a user; without it there is the clock.
-function tryWatch(folder: string, changed: () => void): FSWatcher | null {
-  try {
-    return watch(folder, changed);
-  } catch {
-    // As above.
-    return null;
+  /** Reads to the present end, file after file; says whether it was too much. */
+  readOn(): 'all' | 'flood' {
+    const { folder, chain } = this.#name;
+    this.#outcome = 'all';
+    for (;;) {
+      this.#readFile();
+      if (this.#inode === (lstatSync(logPath(folder, chain), { throwIfNoEntry: false })?.ino ?? null)) {
+        return this.#outcome;
+      }
+      // This is not the log any more, and what its last writer wrote was read. Or there is none for a moment.
+      this.close();
+      if (readLogStart(folder, chain).generation <= this.#generation) {
+        this.#readFile();
+        return this.#outcome;
+      }
+      this.#generation += 1;
+      this.#offset = 0;
+      this.#inode = null;
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+
+  #readFile(): void {
+    this.#descriptor ??= this.#open();
+    if (this.#descriptor === null) return;
+    const descriptor = this.#descriptor;
+    const { size, ino } = fstatSync(descriptor);
+    // Emptied by its task, or replaced.
+    if (size < this.#offset || (this.#inode !== null && this.#inode !== ino)) this.#offset = 0;
+    this.#inode = ino;
+    this.#skipFlood(size);
+    while (this.#offset < size) {
+      const bytes = readSync(descriptor, buffer, 0, Math.min(chunkBytes, size - this.#offset), this.#offset);
+      if (bytes === 0) return;
+      this.#handOver(buffer.subarray(0, bytes));
+    }
+  }
+
+  #open(): number | null {
+    const opened = openGeneration(this.#name.folder, this.#name.chain, this.#generation);
+    if (opened?.isCompressed === true) this.#readCompressed(opened);
+    return opened === null || opened.isCompressed ? null : opened.descriptor;
+  }
+
+  // It was set aside and compressed before its end was read, which is soon after.
+  #readCompressed({ descriptor }: OpenedLog): void {
+    try {
+      const compressed = readFileSync(descriptor);
+      const size = compressed.readUInt32LE(compressed.length - 4);
+      if (size - this.#offset > floodBytes) {
+        this.#reader.leftOut(size - this.#offset);
+        this.#offset = size;
+        return;
+      }
+      const inflated = gunzipSync(compressed, { maxOutputLength: 2 * size + floodBytes });
+      if (inflated.length > this.#offset) this.#handOver(inflated.subarray(this.#offset));
+    } catch (error) {
+      if (!hasErrorCode(error, 'Z_BUF_ERROR', 'Z_DATA_ERROR', 'ERR_OUT_OF_RANGE')) throw error;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #skipFlood(size: number): void {
+    if (size - this.#offset <= floodBytes) return;
+    this.#outcome = 'flood';
+    this.#reader.leftOut(size - this.#offset - floodBytes);
+    this.#offset = size - floodBytes;
+  }
+
+  #handOver(bytes: Buffer): void {
+    const at = { generation: this.#generation, offset: this.#offset };
+    this.#offset += bytes.length;
+    this.#reader.bytes(bytes, at);
   }
 }

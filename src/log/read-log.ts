@@ -1,95 +1,140 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { logPath, readGeneration } from './chain-log.ts';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { hasErrorCode } from '../core/error-code.ts';
+import type { LogPosition } from '../core/event.ts';
+import { findHoles } from './holes.ts';
+import { asidePath, compressedEnding, logPath, readLogStart } from './log-files.ts';
+import { CompressedFile, PlainFile, type LastLines, type LogFile, type Part } from './log-file.ts';
 
-const chunkBytes = 64 * 1024;
+/** How many files are held open, for the logs that are read in turns. */
+const mostOpen = 100;
 
 /** A part of a chain's log. */
-export interface LogRange {
+export interface LogRange extends Part {
   readonly generation: number;
-  readonly from: number;
-  /** `null` for up to the present end. */
-  readonly to: number | null;
 }
 
-/** The file that holds a generation of a chain's log; `null` when it was removed to make room. */
-export function logFileOf(folder: string, chain: string, generation: number): string | null {
-  const current = readGeneration(folder, chain);
-  const path = logPath(folder, chain, generation === current ? undefined : generation);
-  return existsSync(path) ? path : null;
+/** A file of a log that was opened for reading. */
+export interface OpenedLog {
+  readonly descriptor: number;
+  readonly isCompressed: boolean;
+}
+
+/** Reads the logs of a folder, also what was set aside and compressed. */
+export interface LogFiles {
+  /**
+   * A part of a log, piece by piece, or `null` when it is not kept any more. What was cut out of the middle of a
+   * flood is given as one line that says how much it was. Parts of one log are best read in their order.
+   */
+  read(chain: string, range: LogRange): AsyncGenerator<Buffer> | null;
+  /** The last lines of a part, at most so many; `null` when it is not kept any more. */
+  lastLines(chain: string, range: LogRange, lines: number): Promise<LastLines | null>;
+  close(): void;
+}
+
+/** How far the log of a chain reaches now. */
+export function presentEnd(folder: string, chain: string): LogPosition {
+  for (;;) {
+    const { generation } = readLogStart(folder, chain);
+    const offset = lstatSync(logPath(folder, chain), { throwIfNoEntry: false })?.size ?? 0;
+    // Unless it was set aside just now.
+    if (readLogStart(folder, chain).generation === generation) return { generation, offset };
+  }
+}
+
+/** Opens nothing until it is asked to read. */
+export function openLogFiles(folder: string): LogFiles {
+  const open = new Map<string, { readonly generation: number; readonly file: LogFile | null }>();
+
+  function fileOf(chain: string, generation: number): LogFile | null {
+    const known = open.get(chain);
+    open.delete(chain);
+    const isSame = known?.generation === generation;
+    if (!isSame) known?.file?.close();
+    const file = isSame ? known.file : openFile(folder, chain, generation);
+    open.set(chain, { generation, file });
+    closeOldest();
+    return file;
+  }
+
+  function closeOldest(): void {
+    const [oldest] = open;
+    if (oldest === undefined || open.size <= mostOpen) return;
+    open.delete(oldest[0]);
+    oldest[1].file?.close();
+  }
+
+  return {
+    read(chain, range) {
+      const file = fileOf(chain, range.generation);
+      return file === null ? null : withoutHoles(file, range);
+    },
+    async lastLines(chain, range, lines) {
+      return (await fileOf(chain, range.generation)?.lastLines(range, lines)) ?? null;
+    },
+    close() {
+      for (const { file } of open.values()) file?.close();
+      open.clear();
+    },
+  };
 }
 
 /**
- * Reads a part of a log piece by piece; `false` when that part is not kept any more. What was cut out of the middle
- * of a flood is given as one line that says how much it was.
+ * Opens the file that holds a generation of a chain's log, wherever it was moved meanwhile; `null` when it is not
+ * there, because it was removed to make room.
  */
-export function readLog(
-  log: { readonly folder: string; readonly chain: string },
-  range: LogRange,
-  take: (bytes: Buffer) => void,
-): boolean {
-  const path = logFileOf(log.folder, log.chain, range.generation);
-  if (path === null) return false;
-  const descriptor = openSync(path, 'r');
+export function openGeneration(folder: string, chain: string, generation: number): OpenedLog | null {
+  const aside = asidePath(folder, chain, generation);
+  for (;;) {
+    const current = readLogStart(folder, chain).generation;
+    // A file is compressed before it goes, so that one of both is always there.
+    const opened =
+      generation === current
+        ? tryOpen(logPath(folder, chain), false)
+        : (tryOpen(aside, false) ?? tryOpen(`${aside}${compressedEnding}`, true));
+    // If it was set aside just now, another file may have been opened than was meant.
+    if (readLogStart(folder, chain).generation === current) return opened;
+    if (opened !== null) closeSync(opened.descriptor);
+  }
+}
+
+function tryOpen(path: string, isCompressed: boolean): OpenedLog | null {
   try {
-    const end = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, statSync(path).size);
-    readPieces(descriptor, { from: range.from, to: end }, take);
-    return true;
-  } finally {
-    closeSync(descriptor);
+    return { descriptor: openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW), isCompressed };
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return null;
+    throw error;
   }
 }
 
-function readPieces(
-  descriptor: number,
-  range: { readonly from: number; readonly to: number },
-  take: (bytes: Buffer) => void,
-): void {
-  const buffer = Buffer.alloc(chunkBytes);
-  let zeros = 0;
-  for (let offset = range.from; offset < range.to;) {
-    const bytes = readSync(descriptor, buffer, 0, Math.min(chunkBytes, range.to - offset), offset);
-    if (bytes === 0) break;
-    offset += bytes;
-    const piece = Buffer.from(buffer.subarray(0, bytes));
-    // A hole reads as zeros. Single ones are the task's own; a piece of nothing else is a hole.
-    if (piece.every((byte) => byte === 0)) {
-      zeros += bytes;
-      continue;
-    }
-    if (zeros > 0) take(Buffer.from(`\n... about ${zeros} bytes left out ...\n`));
-    zeros = 0;
-    take(piece);
-  }
+function openFile(folder: string, chain: string, generation: number): LogFile | null {
+  const opened = openGeneration(folder, chain, generation);
+  if (opened === null) return null;
+  return opened.isCompressed ? new CompressedFile(opened.descriptor) : new PlainFile(opened.descriptor);
 }
 
-/** The byte at which the last `lines` lines of a file begin. */
-export function startOfLastLines(path: string, lines: number): number {
-  const descriptor = openSync(path, 'r');
+async function* withoutHoles(file: LogFile, part: Part): AsyncGenerator<Buffer> {
+  const holes = findHoles();
   try {
-    const { size } = statSync(path);
-    const buffer = Buffer.alloc(chunkBytes);
-    let missing = lines + 1;
-    for (let end = size; end > 0;) {
-      const length = Math.min(chunkBytes, end);
-      readSync(descriptor, buffer, 0, length, end - length);
-      for (let index = length - 1; index >= 0; index -= 1) {
-        const isAtEnd = end - length + index === size - 1;
-        if (buffer[index] === 0x0a && !isAtEnd) missing -= 1;
-        if (missing === 1 && buffer[index] === 0x0a && !isAtEnd) return end - length + index + 1;
-      }
-      end -= length;
-    }
-    return 0;
-  } finally {
-    closeSync(descriptor);
+    for await (const piece of file.read(part)) yield* holes.pass(piece);
+    yield* holes.end();
+  } catch (error) {
+    if (!hasErrorCode(error, 'Z_BUF_ERROR', 'Z_DATA_ERROR')) throw error;
+    yield Buffer.from('\n... the rest of this file is damaged ...\n');
   }
 }
 
-/** The last lines of a chain's current log; `null` when it has none. */
-export function readTail(folder: string, chain: string, lines: number): Buffer | null {
-  const path = logFileOf(folder, chain, readGeneration(folder, chain));
-  if (path === null) return null;
-  const pieces: Buffer[] = [];
-  const range = { generation: readGeneration(folder, chain), from: startOfLastLines(path, lines), to: null };
-  return readLog({ folder, chain }, range, (bytes) => pieces.push(bytes)) ? Buffer.concat(pieces) : null;
+/** The last lines of a chain's current log; nothing when it has none. */
+export async function readTail(folder: string, chain: string, lines: number): Promise<Buffer> {
+  const files = openLogFiles(folder);
+  try {
+    const { generation } = readLogStart(folder, chain);
+    const whole = { generation, from: 0, to: null };
+    const last = await files.lastLines(chain, whole, lines);
+    const pieces: Buffer[] = [];
+    const reading = last === null ? null : files.read(chain, { ...whole, from: last.from });
+    for await (const piece of reading ?? []) pieces.push(piece);
+    return Buffer.concat(pieces);
+  } finally {
+    files.close();
+  }
 }

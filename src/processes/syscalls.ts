@@ -1,5 +1,5 @@
 /** The numbers of two system calls on one kind of processor. */
-export interface SyscallNumbers {
+interface SyscallNumbers {
   readonly prctl: number;
   readonly clockGettime: number;
 }

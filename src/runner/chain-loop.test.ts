@@ -435,3 +435,17 @@ test('a chain tells nothing before it is stored, and all in its order', async ()
     'pass ended',
   ]);
 });
+
+test('the output is watched while a run is in progress, until what it left behind is gone, and not else', async () => {
+  const story = await startStory({ tasks: [{ successMs: 1_000 }] });
+  assert.equal(story.output.isWatched, true);
+  await story.when((workers) => workers.succeeds());
+  assert.equal(story.output.isWatched, false);
+  await story.advance(1_000);
+  assert.equal(story.output.isWatched, true);
+  await story.start();
+  assert.equal(story.output.isWatched, true, 'also when the run is of the runner before');
+  await story.when((workers) => workers.succeeds());
+  await story.stop();
+  assert.equal(story.output.isWatched, false);
+});

@@ -89,6 +89,7 @@ class ChainLoop {
     this.#ports = ports;
     this.#log = ports.output.position();
     this.facts = facts;
+    this.#watchOutput();
   }
 
   ask(request: ChainRequest): Promise<void> {
@@ -118,6 +119,7 @@ class ChainLoop {
     } finally {
       this.#isFinished = true;
       this.#worker?.release();
+      this.#ports.output.unwatch();
       this.#answer();
       for (const { answer } of this.#mailbox.take()) answer?.();
     }
@@ -144,6 +146,7 @@ class ChainLoop {
     const before = this.definition;
     this.#changed = null;
     this.definition = changed;
+    this.#ports.output.limit(changed.log);
     this.#learn({ kind: 'definition changed', before });
   }
 
@@ -155,6 +158,7 @@ class ChainLoop {
     // That a run was started is not stored: the intent, which is, says as much to the next runner.
     if (event.kind === 'run started' && this.#stored === this.facts.state) this.#stored = facts.state;
     this.facts = facts;
+    this.#watchOutput();
     for (const one of told) {
       const chainTold = { chain: this.definition.name, fence: facts.fence, told: one, log: this.#log };
       // What is told is stored first, but that nothing can be stored.
@@ -162,6 +166,11 @@ class ChainLoop {
       else this.#untold.push(chainTold);
     }
     if (this.#stored === facts.state) this.#tell();
+  }
+
+  #watchOutput(): void {
+    if (this.facts.state.run === null) this.#ports.output.unwatch();
+    else this.#ports.output.watch();
   }
 
   // A run that seems to take too long may have ended while this process was held up.
@@ -220,7 +229,7 @@ class ChainLoop {
         return this.#store();
       case 'intend run':
         this.#log = output.position();
-        if (output.isFull(this.#log)) this.#rotate();
+        if (output.mustRotate(this.#log, clock.now())) this.#rotate();
         this.#learn({ kind: 'run intended', at: clock.now(), boot: clock.boot });
         break;
       case 'start run':
@@ -268,9 +277,9 @@ class ChainLoop {
 
   // The worker has the log open, so it goes; the next run gets a new one.
   #rotate(): void {
-    const { output } = this.#ports;
+    const { clock, output } = this.#ports;
     this.#releaseWorker('its log was set aside');
-    output.rotate();
+    output.rotate(clock.now());
     this.#log = output.position();
   }
 

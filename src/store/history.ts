@@ -39,6 +39,48 @@ export function readHistory(database: Database, query: HistoryQuery): readonly H
   return rows.map(parseRow).toReversed();
 }
 
+/** Which runs to read, page by page, the newest first. */
+export interface RunsQuery {
+  /** `null` for all chains. */
+  readonly chains: readonly string[] | null;
+  /** Only runs that were in progress at that moment or later; milliseconds since 1970 UTC, 0 for all. */
+  readonly since: number;
+  readonly limit: number;
+}
+
+/** The newest runs, the newest first; those before `before`, if it is given. */
+export function readRunsBackward(
+  database: Database,
+  query: RunsQuery,
+  before: HistoryEntry | null = null,
+): readonly HistoryEntry[] {
+  const rows = database
+    .prepare(
+      `SELECT * FROM run
+       WHERE (?1 IS NULL OR chain IN (SELECT value FROM json_each(?1)))
+         AND (ended_at IS NULL OR ended_at >= ?2)
+         AND (?3 IS NULL OR (started_at, chain, number) < (?3, ?4, ?5))
+       ORDER BY started_at DESC, chain DESC, number DESC LIMIT ?6`,
+    )
+    .all(
+      query.chains === null ? null : JSON.stringify(query.chains),
+      query.since,
+      before?.startedAt ?? null,
+      before?.chain ?? null,
+      before?.run ?? null,
+      query.limit,
+    );
+  return rows.map(parseRow);
+}
+
+/** The runs of a chain after run `run`, in their order. */
+export function readRunsAfter(database: Database, chain: string, run: number): readonly HistoryEntry[] {
+  return database
+    .prepare('SELECT * FROM run WHERE chain = ? AND number > ? ORDER BY number')
+    .all(chain, run)
+    .map(parseRow);
+}
+
 /** The names of all chains that have ever run, in alphabetical order. */
 export function readChainNames(database: Database): readonly string[] {
   const rows = database.prepare('SELECT name FROM chain ORDER BY name').all();

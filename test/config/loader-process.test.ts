@@ -11,7 +11,7 @@ const definition = {
   stopGraceMs: 0,
   killGraceMs: 0,
   leftovers: 'wait',
-  log: { fileLimitBytes: 1, filesKept: 1 },
+  log: { fileLimitBytes: 1, filesKept: 1, ageLimitMs: null, isCompressed: true, totalLimitBytes: null },
   history: { runsKept: 1 },
   code: null,
 };

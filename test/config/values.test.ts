@@ -96,7 +96,13 @@ test('without a word, the defaults are in force and are shown as such', async (t
     stopGraceMs: 30_000,
     killGraceMs: 10_000,
     leftovers: 'wait',
-    log: { fileLimitBytes: 10_485_760, filesKept: 5 },
+    log: {
+      fileLimitBytes: 10_485_760,
+      filesKept: 5,
+      ageLimitMs: null,
+      isCompressed: true,
+      totalLimitBytes: 1_073_741_824,
+    },
     history: { runsKept: 10_000 },
   });
   assert.deepEqual([...new Set(values.map(({ from }) => from))], ['default']);

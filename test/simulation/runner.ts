@@ -188,8 +188,11 @@ export class SimulatedRunner {
       workers: this.#ownWorkers(),
       output: {
         position: () => ({ generation: 1, offset: 0 }),
-        isFull: () => log.isFull,
+        mustRotate: () => log.isFull,
         rotate: () => this.#do(() => (log.isFull = false)),
+        limit: () => undefined,
+        watch: () => undefined,
+        unwatch: () => undefined,
       },
       tell: ({ told }) => this.#do(() => witness.told(told)),
     };

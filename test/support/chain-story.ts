@@ -1,4 +1,4 @@
-import type { ChainDefinition } from '../../src/core/definition.ts';
+import type { ChainDefinition, LogLimits } from '../../src/core/definition.ts';
 import { storedWait } from '../../src/core/cooldown.ts';
 import type { ChainRequest, ChainTold, Told } from '../../src/core/event.ts';
 import type { ChainState, Passes } from '../../src/core/facts.ts';
@@ -160,14 +160,28 @@ export interface Asked {
 /** A log that is full when the test says so. */
 class SmallLog implements Output {
   full = false;
+  isWatched = false;
+  limitBytes = 0;
   generation = 1;
 
   position(): { generation: number; offset: number } {
     return { generation: this.generation, offset: 0 };
   }
 
-  isFull(): boolean {
+  mustRotate(): boolean {
     return this.full;
+  }
+
+  limit({ fileLimitBytes }: LogLimits): void {
+    this.limitBytes = fileLimitBytes;
+  }
+
+  watch(): void {
+    this.isWatched = true;
+  }
+
+  unwatch(): void {
+    this.isWatched = false;
   }
 
   rotate(): void {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -105,7 +105,9 @@ export function createProject(): TestProject {
     async close() {
       for (const { child } of started) child.kill('SIGKILL');
       await Promise.all(started.map((runner) => runner.ended));
-      rmSync(folder, { recursive: true, force: true });
+      // Elsewhere nothing is added to it while it is removed, such as by a log that is still being compressed.
+      renameSync(folder, `${folder}.over`);
+      rmSync(`${folder}.over`, { recursive: true, force: true });
     },
   };
 }
