@@ -18,7 +18,7 @@ const mayImport = {
   'user-code': ['core', 'ports.ts'],
   worker: [...adapter, 'processes', 'user-code'],
   coordinator: [...adapter, 'processes'],
-  config: [...adapter, 'user-code'],
+  config: [...adapter, 'processes', 'user-code'],
   'compose.ts': ['core', 'ports.ts', 'runner', 'processes', ...everyAdapter],
   'index.ts': ['core', 'user-code', 'config'],
   // Commands run chains through compose.ts alone; they read what adapters have loaded, stored and logged.

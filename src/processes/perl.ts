@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, isAbsolute } from 'node:path';
+import { findExecutable } from './system-program.ts';
 
 /** Perl is not on this machine, or does not run. */
 class PerlMissing extends Error {
@@ -21,8 +21,8 @@ export function findPerl(path: string): string {
     '/usr/local/bin',
     ...path.split(delimiter).filter((folder) => isAbsolute(folder)),
   ];
-  const found = folders.map((folder) => join(folder, 'perl')).find(isExecutable);
-  if (found === undefined) throw new PerlMissing();
+  const found = findExecutable('perl', folders);
+  if (found === null) throw new PerlMissing();
   return found;
 }
 
@@ -39,14 +39,4 @@ export function tryLock(perl: string, descriptor: number): boolean {
   if (status === 0) return true;
   if (status === 1) return false;
   throw new Error(`Cannot lock: perl ended with status ${status}`, { cause: error });
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    // It is not there, or not for us: the next folder may have it.
-    return false;
-  }
 }
