@@ -44,6 +44,8 @@ async function loadOne(tasks: readonly string[], options: RawOptions): Promise<C
       timeout: textOption(options, 'timeout'),
       envFile: textOption(options, 'envFile'),
       inheritEnv: textOption(options, 'inheritEnv'),
+      user: textOption(options, 'user'),
+      nice: textOption(options, 'nice'),
     },
     host: hostname(),
     environment: ownEnvironment(),

@@ -154,7 +154,10 @@ function rightsOfRoot({ user, nice, ionice }: Identity): string[] {
   ];
 }
 
-function rowsOf({ user, noNewPrivileges, nice, ionice, cpus, umask }: Identity, wishes: Wishes): LoadedValue[] {
+function rowsOf(
+  { user, noNewPrivileges, nice, ionice, cpus, umask }: Identity,
+  wishes: Wishes,
+): LoadedValue[] {
   const row = (path: string, wish: Wish<unknown> | null, shown: string | null): LoadedValue[] =>
     shown === null ? [] : [{ path, shown, from: wish?.from ?? 'default' }];
   return [

@@ -116,7 +116,9 @@ export const identityOfHosts: {
     description:
       'The priority on the disk: `idle`, `best-effort:0` (first) to `best-effort:7` (last), or, as root, `realtime:0` to `realtime:7`.',
   }),
-  cpus: cpus.optional().meta({ description: 'The processors on which the tasks run, such as `0-3` or `0,2`.' }),
+  cpus: cpus
+    .optional()
+    .meta({ description: 'The processors on which the tasks run, such as `0-3` or `0,2`.' }),
   limits: limits.optional().meta({ description: 'What each process of the tasks may use.' }),
 };
 

@@ -70,9 +70,7 @@ export function wishesOf(chosen: ChosenChain, { options, report }: ResolvingIden
     noNewPrivileges: written(chain.noNewPrivileges, ['noNewPrivileges']),
     umask: written(chain.umask, ['umask']),
     nice:
-      options.nice === undefined
-        ? strongest(['nice'], ({ nice }) => nice)
-        : typedNice(options.nice, report),
+      options.nice === undefined ? strongest(['nice'], ({ nice }) => nice) : typedNice(options.nice, report),
     ionice: strongest(['ionice'], ({ ionice }) => ionice),
     cpus: strongest(['cpus'], ({ cpus }) => cpus),
     limits: Object.values(limits).every((wish) => wish === null) ? null : limits,

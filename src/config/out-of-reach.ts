@@ -33,7 +33,11 @@ export function reportOutOfReach(
   try {
     for (const wanted of outOfReach(user, needed)) {
       const message = `Cannot run as "${user.name}": ${describeOutOfReach(user, wanted)}; allow it, or choose another place`;
-      report({ at: chosen.placeOf(wanted.at) || directory, path: chosen.showPath(wanted.at.slice(0, 2)), message });
+      report({
+        at: chosen.placeOf(wanted.at) || directory,
+        path: chosen.showPath(wanted.at.slice(0, 2)),
+        message,
+      });
     }
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);

@@ -38,4 +38,3 @@ export function number(options: {
 
 /** A text with something in it. */
 export const text: z.ZodString = z.string(expecting('a text')).min(1, expecting('a text that is not empty'));
-

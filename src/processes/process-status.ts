@@ -59,7 +59,8 @@ export function readStatus(pid: number | 'self'): ProcessStatus {
 function readLimits(pid: number | 'self'): ProcessLimits {
   const text = readFileSync(`/proc/${pid}/limits`, 'utf8');
   const limit = (name: string): Limit => {
-    const [, soft, hard] = new RegExp(`^${name}\\s+(\\d+|unlimited)\\s+(\\d+|unlimited)`, 'm').exec(text) ?? [];
+    const [, soft, hard] =
+      new RegExp(`^${name}\\s+(\\d+|unlimited)\\s+(\\d+|unlimited)`, 'm').exec(text) ?? [];
     return { soft: numberOf(soft), hard: numberOf(hard) };
   };
   return {
@@ -81,7 +82,9 @@ function numberOf(text: string | undefined): number {
  */
 export function readIoPriority(pid: number): IoPriority | null {
   const answer = spawnSync(findSystemProgram('ionice'), ['-p', String(pid)], { encoding: 'utf8', env: {} });
-  const parsed = /^(?<name>realtime|best-effort|idle|none)(?:: prio (?<level>\d))?$/.exec(answer.stdout.trim());
+  const parsed = /^(?<name>realtime|best-effort|idle|none)(?:: prio (?<level>\d))?$/.exec(
+    answer.stdout.trim(),
+  );
   const name = parsed?.groups?.['name'];
   if (name === undefined) throw new Error(`"ionice -p ${pid}" failed: ${answer.stderr.trim()}`);
   const level = parsed?.groups?.['level'];

@@ -22,17 +22,26 @@ export function outOfReach<Wanted extends Needed>(
 ): readonly Wanted[] {
   const [setpriv = '', ...words] = userWords(user);
   const tests = needed.flatMap(({ path, how }) => [how === 'read' ? '-r' : '-x', path]);
-  const { status, stdout, stderr, error } = spawnSync(setpriv, [...words, '/bin/sh', '-c', script, 'sh', ...tests], {
-    cwd: '/',
-    env: {},
-    encoding: 'utf8',
-    timeout: limitMs,
-  });
+  const { status, stdout, stderr, error } = spawnSync(
+    setpriv,
+    [...words, '/bin/sh', '-c', script, 'sh', ...tests],
+    {
+      cwd: '/',
+      env: {},
+      encoding: 'utf8',
+      timeout: limitMs,
+    },
+  );
   if (status !== 0) {
     const found = error?.message ?? `exit status ${status}: ${stderr.trim()}`;
     throw new Error(`no process can be started as "${user.name}" (${found})`, { cause: error });
   }
-  const failed = new Set(stdout.split('\n').filter((line) => line !== '').map(Number));
+  const failed = new Set(
+    stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number),
+  );
   return needed.filter((_, index) => failed.has(index));
 }
 

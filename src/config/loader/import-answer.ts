@@ -65,9 +65,7 @@ const importAnswerSchema: z.ZodType<ImportAnswer> = z.union([
   z.object({
     kind: z.literal('function'),
     options: z.unknown(),
-    problems: z.array(
-      z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() }),
-    ),
+    problems: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })),
   }),
 ]);
 

@@ -61,7 +61,11 @@ async function findFunction(wanted: WantedFunction, project: Project): Promise<F
   }
 }
 
-function importFor(wanted: WantedFunction, file: string, project: Project): ImportAnswer | Promise<ImportAnswer> {
+function importFor(
+  wanted: WantedFunction,
+  file: string,
+  project: Project,
+): ImportAnswer | Promise<ImportAnswer> {
   const { exportName, directory, environment } = wanted;
   const { directory: root, cacheDirectory, loaderFile } = project;
   const request = { file, exportName, root, directory, environment, cacheDirectory };
