@@ -15,9 +15,12 @@ const wishes: readonly Partial<Identity>[] = [
   { cpus: '0' },
   { umask: 0 },
   { limits: { ...runnersOwn.limits, openFiles: 256 } },
+  { limits: { ...runnersOwn.limits, memoryBytes: 1 } },
+  { limits: { ...runnersOwn.limits, processes: 1 } },
+  { limits: { ...runnersOwn.limits, cpuSeconds: 1 } },
 ];
 for (const wish of wishes) {
-  test(`an identity with a wish for ${Object.keys(wish)[0]} is not that of the runner`, () => {
+  test(`an identity with the wish ${JSON.stringify(wish)} is not that of the runner`, () => {
     assert.equal(isRunnersOwn({ ...runnersOwn, ...wish }), false);
   });
 }

@@ -59,7 +59,8 @@ export const runnersOwn: Identity = {
 
 /** Whether nothing differs from the runner, so that nothing has to be set up or verified. */
 export function isRunnersOwn(identity: Identity): boolean {
-  const { user, noNewPrivileges, limits, ...others } = identity;
-  const wishes = [user, ...Object.values(others), ...Object.values(limits)];
+  const { user, noNewPrivileges, nice, ionice, cpus, umask, limits } = identity;
+  const { openFiles, memoryBytes, processes, cpuSeconds } = limits;
+  const wishes = [user, nice, ionice, cpus, umask, openFiles, memoryBytes, processes, cpuSeconds];
   return !noNewPrivileges && wishes.every((wish) => wish === null);
 }

@@ -10,8 +10,8 @@ export type ImportAnswer =
   | { readonly kind: 'failed'; readonly message: string; readonly at: string | null }
   | { readonly kind: 'no export'; readonly exported: readonly string[] }
   | { readonly kind: 'not a function'; readonly found: string }
-  /** What stands beside the function, and what was already found to be wrong with it. */
-  | { readonly kind: 'function'; readonly options: unknown; readonly problems: readonly OptionProblem[] };
+  /** What stands beside the function, if anything, and what was already found to be wrong with it. */
+  | { readonly kind: 'function'; readonly options?: unknown; readonly problems: readonly OptionProblem[] };
 
 /** What is wrong with one of the options beside a function. */
 export interface OptionProblem {
@@ -64,7 +64,7 @@ const importAnswerSchema: z.ZodType<ImportAnswer> = z.union([
   z.object({ kind: z.literal('not a function'), found: z.string() }),
   z.object({
     kind: z.literal('function'),
-    options: z.unknown(),
+    options: z.unknown().optional(),
     problems: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })),
   }),
 ]);

@@ -24,13 +24,14 @@ export function importAsUser(user: RunUser, loaderFile: string, request: ImportR
   const ended = spawnSync(setpriv, [...words, ...node], {
     cwd: '/',
     env: {},
+    encoding: 'utf8',
     input: JSON.stringify({ ...request, cacheDirectory: null }),
     // It stays in the process group of this one, and is killed with it when it takes too long.
     stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     maxBuffer: longestAnswerBytes,
   });
-  const text: unknown = ended.output?.[answerDescriptor];
-  const answer = readImportAnswer(String(text ?? ''));
+  // Where no process could be started there is no list of outputs at all.
+  const answer = ended.error === undefined ? readImportAnswer(ended.output[answerDescriptor] ?? '') : null;
   return answer ?? { kind: 'failed', message: explainEnd(ended), at: null };
 }
 
