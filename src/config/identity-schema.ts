@@ -20,14 +20,10 @@ function nameOrId(what: 'user' | 'group'): z.ZodType<string, string | number> {
   );
 }
 
+const howToWriteUmask = 'a text of octal digits such as "027"';
 const umask = z
-  .string({
-    error: ({ input }) => {
-      const meant = typeof input === 'number' && input >= 0 ? `"0${input.toString(8)}"` : '"027"';
-      return `found ${describeFound(input)}, write a text of octal digits such as ${meant}`;
-    },
-  })
-  .regex(/^[0-7]{1,4}$/, expecting('a text of octal digits such as "027"'))
+  .string(expecting(howToWriteUmask))
+  .regex(/^[0-7]{1,4}$/, expecting(howToWriteUmask))
   .transform((digits) => Number.parseInt(digits, 8) & 0o777);
 
 const howToWriteIonice = '"idle", "best-effort:0" (first) to "best-effort:7" (last), or "realtime:4"';
