@@ -14,6 +14,7 @@ const debianPrograms = {
   setpriv: 'util-linux',
   python3: 'python3',
   faketime: 'faketime',
+  useradd: 'passwd',
 };
 
 const ourMajor = Number(process.versions.node.split('.')[0]);
