@@ -22,9 +22,8 @@ export class ProgramMissing extends Error {
   override readonly name = 'ProgramMissing';
 
   constructor(program: SystemProgram) {
-    const debianPackage = debianPackages[program];
     super(
-      `the program "${program}" is not in ${systemFolders.join(', ')}; install it with "apt-get install ${debianPackage}", or with "apk add ${program === 'getent' ? 'musl-utils' : program}"`,
+      `the program "${program}" is not in ${systemFolders.join(', ')}; it is in the Debian package "${debianPackages[program]}", install it with "apt-get install ${debianPackages[program]}"`,
     );
   }
 }

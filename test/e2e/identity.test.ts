@@ -83,7 +83,11 @@ async function runOnce(project: TestProject, ...args: string[]): Promise<string>
 
 /** The lines of a log that are `name value`. */
 function valuesIn(log: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(log.split('\n').map((line) => [line.split(' ')[0], line.replace(/^\S+ ?/, '')]));
+  const entries = log.split('\n').map((line): [string, string] => {
+    const [name = '', ...words] = line.split(' ');
+    return [name, words.join(' ')];
+  });
+  return Object.fromEntries(entries);
 }
 
 function sorted(...ids: readonly number[]): string {
@@ -295,7 +299,13 @@ identityTest(
     const powerless = ['--inh-caps=-sys_nice', '--bounding-set=-sys_nice'];
     const { exitCode, stdout } = project.output('setpriv', [
       ...powerless,
-      ...[process.execPath, runnerFile, 'run', 'c', '--passes', '1', '--json'],
+      process.execPath,
+      runnerFile,
+      'run',
+      'c',
+      '--passes',
+      '1',
+      '--json',
     ]);
     assert.equal(exitCode, 1);
     assert.match(stdout, /Cannot run as configured: it runs with nice 0 instead of -5/);
