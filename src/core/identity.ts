@@ -33,7 +33,7 @@ export interface IoPriority {
 }
 
 /** The classes that `ionice` knows. */
-export type IoClass = 'realtime' | 'best-effort' | 'idle';
+type IoClass = 'realtime' | 'best-effort' | 'idle';
 
 /** What each process may use. */
 export interface ResourceLimits {

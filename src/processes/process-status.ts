@@ -30,7 +30,7 @@ export interface ProcessLimits {
 }
 
 /** What holds now, and how far the process may raise it. */
-export interface Limit {
+interface Limit {
   readonly soft: number;
   readonly hard: number;
 }

@@ -18,7 +18,7 @@ export type SystemProgram = keyof typeof debianPackages;
 const systemFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
 
 /** A program that an option of a chain needs is not on this machine. */
-export class ProgramMissing extends Error {
+class ProgramMissing extends Error {
   override readonly name = 'ProgramMissing';
 
   constructor(program: SystemProgram) {
