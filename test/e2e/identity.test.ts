@@ -14,6 +14,7 @@ import { after, before, test } from 'node:test';
 import {
   makeGroup,
   makeUser,
+  openNode,
   removeGroup,
   removeUser,
   skipUnlessRoot,
@@ -35,7 +36,9 @@ before(() => {
   alice = makeUser(home, [crew.name]);
   bob = makeUser(home);
   // The package of the tests lies in a folder of root's alone; that of a user does not.
-  chmodSync(process.env['RUNNER_PACKAGE'] ?? '', 0o755);
+  const folder = process.env['RUNNER_PACKAGE'] ?? '';
+  chmodSync(folder, 0o755);
+  openNode(folder);
 });
 
 after(() => {

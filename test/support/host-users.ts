@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** A user that a test has made, and that goes with it. */
 export interface HostUser {
@@ -35,6 +37,21 @@ export function makeUser(home: string, groups: readonly string[] = []): HostUser
   ]);
   const [, , uid, gid] = must('getent', ['passwd', name]).split(':');
   return { name, uid: Number(uid), gid: Number(gid) };
+}
+
+/** Lets every user run this Node: one below a home folder that is closed to others is copied into `folder`. */
+export function openNode(folder: string): void {
+  if (isOpen(process.execPath)) return;
+  const copy = join(folder, `node-${process.version}`);
+  if (!existsSync(copy)) copyFileSync(process.execPath, copy);
+  chmodSync(copy, 0o755);
+  process.execPath = copy;
+}
+
+/** Whether all users may run this file, and enter all folders above it. */
+function isOpen(path: string): boolean {
+  const mayEnter = (statSync(path).mode & 0o001) !== 0;
+  return mayEnter && (path === dirname(path) || isOpen(dirname(path)));
 }
 
 /** Removes a user and its own group, also while processes of it live. */
