@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { root, run } from './command.mjs';
 
 const path = `${root}docs/command-line.md`;
-const marks = /(?<=<!-- help of runner ?(?<command>[a-z ]*?) -->\n)[^]*?(?=<!-- end of help -->)/g;
+const marks = /(?<=<!-- help of runner ?(?<command>[a-z -]*?) -->\n)[^]*?(?=<!-- end of help -->)/g;
 const isCheck = process.argv.includes('--check');
 
 const page = await readFile(path, 'utf8');

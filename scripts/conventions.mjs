@@ -20,7 +20,7 @@ const mayImport = {
   'user-code': ['core', 'ports.ts'],
   worker: [...adapter, 'processes', 'user-code'],
   coordinator: [...adapter, 'processes'],
-  config: [...adapter, 'user-code'],
+  config: [...adapter, 'processes', 'user-code'],
   control: [...adapter, 'control-port.ts'],
   compose: ['core', 'ports.ts', 'control-port.ts', 'runner', 'processes', ...everyAdapter],
   'index.ts': ['core', 'user-code', 'config'],

@@ -16,6 +16,7 @@ const debianPrograms = {
   faketime: 'faketime',
   unshare: 'util-linux',
   'systemd-notify': 'systemd',
+  useradd: 'passwd',
 };
 
 const ourMajor = Number(process.versions.node.split('.')[0]);

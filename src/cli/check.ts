@@ -12,7 +12,12 @@ export async function check(tasks: readonly string[], options: RawOptions): Prom
       directory: projectDirectory(options),
       arguments: tasks,
       areChains: false,
-      options: { envFile: textOption(options, 'envFile'), inheritEnv: textOption(options, 'inheritEnv') },
+      options: {
+        envFile: textOption(options, 'envFile'),
+        inheritEnv: textOption(options, 'inheritEnv'),
+        user: textOption(options, 'user'),
+        nice: textOption(options, 'nice'),
+      },
       host: hostname(),
       environment: ownEnvironment(),
       cacheDirectory: null,
@@ -27,10 +32,11 @@ function printJson(answer: LoadAnswer): ExitStatus {
     return exitStatus.config;
   }
   // Not the whole definition: the values of environment variables may be secret.
-  const chains = answer.chains.map(({ definition, values }) => ({
+  const chains = answer.chains.map(({ definition, values, needsRoot }) => ({
     name: definition.name,
     tasks: definition.tasks.map((task) => task.name),
     values,
+    needsRoot,
   }));
   console.log(JSON.stringify({ ...answer, chains }));
   return exitStatus.success;
@@ -48,6 +54,11 @@ async function printText(answer: LoadAnswer): Promise<ExitStatus> {
   ]);
   const rows = explainValues(answer.chains).map(({ chain, path, shown, from }) => [chain, path, shown, from]);
   printTable(['chain', 'value', 'in force', 'from'], rows);
+  const rooted = answer.chains.filter(({ needsRoot }) => needsRoot.length > 0);
+  if (rooted.length > 0) {
+    const reasons = rooted.map(({ definition, needsRoot }) => `${definition.name} (${needsRoot.join(', ')})`);
+    console.log(`Only a runner that is root can run ${reasons.join(', ')}`);
+  }
   const count = answer.chains.length === 1 ? '1 chain' : `${answer.chains.length} chains`;
   console.log(`No problems: ${count} would run on this host, ${hostname()}`);
   return exitStatus.success;

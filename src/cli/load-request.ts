@@ -24,6 +24,8 @@ export function loadRequestOf(
       timeout: textOption(options, 'timeout'),
       envFile: textOption(options, 'envFile'),
       inheritEnv: textOption(options, 'inheritEnv'),
+      user: textOption(options, 'user'),
+      nice: textOption(options, 'nice'),
     },
     host: hostname(),
     environment: ownEnvironment(),

@@ -10,6 +10,7 @@ Examples:
   runner run "./manage.py send_mail" --cooldown 5m   any command
   runner run "sh: echo hello"                        a command that looks like no command
   runner run mail                                    a chain of runner.config.*
+  runner run mail --user www-data --nice 15          as another user, after other programs
 
 Ctrl-C lets the run in progress end, a second Ctrl-C kills it.`;
 
@@ -81,6 +82,8 @@ function runCommand(): Command {
       '--inherit-env <names>',
       'variables that the tasks get from this environment, as in "DATABASE_URL,AWS_*"',
     )
+    .option('--user <name>', 'user as whom the tasks run, by name or number; needs root')
+    .option('--nice <number>', 'priority of the tasks: -20 goes first, 19 last; below 0 needs root')
     .addOption(stateOption())
     .option('--json', 'print one event a line, as JSON', false)
     .option('--quiet', 'print failures only', false)
@@ -150,6 +153,8 @@ function checkCommand(): Command {
     .option('--cwd <folder>', 'project root', '.')
     .option('--env-file <file>', 'as for "runner run"')
     .option('--inherit-env <names>', 'as for "runner run"')
+    .option('--user <name>', 'as for "runner run"')
+    .option('--nice <number>', 'as for "runner run"')
     .option('--json', 'print the answer as JSON', false)
     .addOption(debugOption())
     .action(async (tasks: string[], options: Record<string, unknown>) => {

@@ -1,4 +1,5 @@
 import type { LeftoversPolicy, OnFailure } from '../core/definition.ts';
+import type { IoPriority } from '../core/identity.ts';
 import type { DurationMs } from '../core/units.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
@@ -45,8 +46,25 @@ export interface CheckedTask extends CheckedSettings {
   readonly name?: string | undefined;
 }
 
+/** The part of an identity that a host may set as well. */
+interface CheckedHostIdentity {
+  readonly nice?: number | undefined;
+  readonly ionice?: IoPriority | undefined;
+  /** A sound list, which may name processors that this host does not have. */
+  readonly cpus?: string | undefined;
+  readonly limits?: CheckedLimits | undefined;
+}
+
+/** Limits by the names of their options; of `memory` the bytes, of `cpu` the seconds. */
+export interface CheckedLimits {
+  readonly files?: number | undefined;
+  readonly memory?: number | undefined;
+  readonly processes?: number | undefined;
+  readonly cpu?: number | undefined;
+}
+
 /** What a host may set for a chain. */
-export interface CheckedHostChain extends CheckedSettings {
+export interface CheckedHostChain extends CheckedSettings, CheckedHostIdentity {
   readonly stopGrace?: DurationMs | undefined;
   readonly killGrace?: DurationMs | undefined;
   readonly leftovers?: LeftoversPolicy | undefined;
@@ -67,6 +85,11 @@ export interface CheckedChain extends CheckedHostChain {
   readonly cwd?: string | undefined;
   readonly envFile?: string | undefined;
   readonly inheritEnv?: readonly string[] | undefined;
+  /** A name or a number. */
+  readonly user?: string | undefined;
+  readonly group?: string | undefined;
+  readonly noNewPrivileges?: boolean | undefined;
+  readonly umask?: number | undefined;
   readonly log?: CheckedLog | undefined;
   readonly history?: { readonly runs?: number | undefined } | undefined;
 }

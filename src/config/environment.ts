@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
+import type { RunUser } from '../core/identity.ts';
 import type { Written } from './chosen-chains.ts';
 import { isVariableName, readEnvFile } from './env-file.ts';
 import { fitsPattern } from './patterns.ts';
@@ -10,6 +11,8 @@ import { isSystemError } from './system-error.ts';
 export interface EnvironmentSources {
   /** The runner's own environment. */
   readonly own: Readonly<Record<string, string>>;
+  /** The user as whom the tasks run, or `null` for that of the runner. */
+  readonly user: RunUser | null;
   /** Names and patterns of what tasks may inherit besides the allow-list. */
   readonly inherit: readonly string[];
   /** Files and values, the weakest first. */
@@ -35,7 +38,9 @@ export interface BuiltEnvironment {
 }
 
 // Secrets of the runner, and NODE_OPTIONS, LD_PRELOAD and the like, stay with the runner.
-const inheritedAlways = 'PATH HOME USER LOGNAME SHELL LANG LANGUAGE LC_* TZ TMPDIR'.split(' ');
+const inheritedAlways = 'PATH LANG LANGUAGE LC_* TZ'.split(' ');
+// These belong to a user: with another one they are its own, and its temporary folder is not that of the runner.
+const inheritedWithUser = 'HOME USER LOGNAME SHELL TMPDIR'.split(' ');
 const usualPath = '/usr/local/bin:/usr/bin:/bin';
 // Linux takes no longer string in an argument list or an environment, its end mark included.
 const longestBytes = 131_071;
@@ -65,13 +70,24 @@ export function problemWithText(text: string): string | null {
   return bytes > longestBytes ? `${bytes} bytes, of which a program can be given ${longestBytes}` : null;
 }
 
-function inheritedFrom({ own, inherit }: EnvironmentSources): [string, string][] {
-  const patterns = [...inheritedAlways, ...inherit];
+function inheritedFrom({ own, inherit, user }: EnvironmentSources): [string, string][] {
+  const patterns = [...inheritedAlways, ...(user === null ? inheritedWithUser : []), ...inherit];
   const inherited = Object.entries(own).filter(
     ([name]) =>
       isVariableName(name) && !name.startsWith('RUNNER_') && patterns.some((one) => fitsPattern(one, name)),
   );
-  return [['PATH', usualPath], ...inherited];
+  return [['PATH', usualPath], ...inherited, ...variablesOf(user)];
+}
+
+function variablesOf(user: RunUser | null): [string, string][] {
+  if (user === null) return [];
+  const { name, home, shell } = user;
+  return [
+    ['HOME', home],
+    ['USER', name],
+    ['LOGNAME', name],
+    ['SHELL', shell],
+  ];
 }
 
 interface ReadVariables {

@@ -29,6 +29,8 @@ export interface TypedOptions {
   readonly envFile?: string | undefined;
   /** Names and patterns with commas between them. */
   readonly inheritEnv?: string | undefined;
+  readonly user?: string | undefined;
+  readonly nice?: string | undefined;
 }
 
 /** The chains in force on this host, or everything that has to be put right first. */
@@ -40,6 +42,8 @@ export type LoadAnswer =
 export interface LoadedChain {
   readonly definition: ChainDefinition;
   readonly values: readonly LoadedValue[];
+  /** What of it only a runner that is root can do, such as `user www-data`. */
+  readonly needsRoot: readonly string[];
 }
 
 /** One value in force. */

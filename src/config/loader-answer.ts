@@ -7,6 +7,7 @@ import type {
   TaskDefinition,
   Work,
 } from '../core/definition.ts';
+import type { Identity, IoPriority, RunUser } from '../core/identity.ts';
 import { toDurationMs, type DurationMs } from '../core/units.ts';
 import { isChainName } from './chain-name.ts';
 import type { LoadAnswer, LoadedChain, LoadedValue } from './loaded.ts';
@@ -57,6 +58,10 @@ class Fields {
     return value === null ? null : asText(value);
   }
 
+  flag(key: string): boolean {
+    return this.choice(key, [true, false]);
+  }
+
   number(key: string): number {
     const value = this.value(key);
     if (typeof value !== 'number') throw new NotAMessage(`${key} is not a number`);
@@ -69,11 +74,16 @@ class Fields {
     return value;
   }
 
+  /** A whole number from 0, as ids and limits are. */
+  countOrNull(key: string): number | null {
+    return this.value(key) === null ? null : asCount(this.value(key));
+  }
+
   duration(key: string): DurationMs {
     return toDurationMs(this.number(key));
   }
 
-  choice<Word extends string>(key: string, words: readonly Word[]): Word {
+  choice<Word extends string | boolean>(key: string, words: readonly Word[]): Word {
     const word = words.find((one) => one === this.value(key));
     if (word === undefined) throw new NotAMessage(`${key} is none of ${words.join(' ')}`);
     return word;
@@ -96,6 +106,11 @@ function asText(value: unknown): string {
   return value;
 }
 
+function asCount(value: unknown): number {
+  if (!Number.isSafeInteger(value) || Number(value) < 0) throw new NotAMessage('not a whole number from 0');
+  return Number(value);
+}
+
 function readAnswer(answer: Fields): LoadAnswer {
   const kind = answer.choice('kind', ['loaded', 'rejected']);
   if (kind === 'rejected') return { kind, problems: answer.list('problems', readProblem) };
@@ -109,7 +124,11 @@ function readProblem(value: unknown): Problem {
 
 function readChain(value: unknown): LoadedChain {
   const chain = new Fields(value);
-  return { definition: readDefinition(chain.fields('definition')), values: chain.list('values', readValue) };
+  return {
+    definition: readDefinition(chain.fields('definition')),
+    values: chain.list('values', readValue),
+    needsRoot: chain.list('needsRoot', asText),
+  };
 }
 
 function readValue(value: unknown): LoadedValue {
@@ -124,6 +143,7 @@ function readDefinition(definition: Fields): ChainDefinition {
     tasks: definition.list('tasks', readTask),
     directory: definition.text('directory'),
     environment: definition.texts('environment'),
+    identity: readIdentity(definition.fields('identity')),
     stopGraceMs: definition.duration('stopGraceMs'),
     killGraceMs: definition.duration('killGraceMs'),
     leftovers: definition.choice<LeftoversPolicy>('leftovers', ['wait', 'kill', 'allow']),
@@ -137,6 +157,41 @@ function readDefinition(definition: Fields): ChainDefinition {
     history: { runsKept: definition.fields('history').number('runsKept') },
     code: definition.textOrNull('code'),
   };
+}
+
+function readIdentity(identity: Fields): Identity {
+  const isNull = (key: string): boolean => identity.value(key) === null;
+  const limits = identity.fields('limits');
+  return {
+    user: isNull('user') ? null : readUser(identity.fields('user')),
+    noNewPrivileges: identity.flag('noNewPrivileges'),
+    nice: isNull('nice') ? null : identity.number('nice'),
+    ionice: isNull('ionice') ? null : readIonice(identity.fields('ionice')),
+    cpus: identity.textOrNull('cpus'),
+    umask: identity.countOrNull('umask'),
+    limits: {
+      openFiles: limits.countOrNull('openFiles'),
+      memoryBytes: limits.countOrNull('memoryBytes'),
+      processes: limits.countOrNull('processes'),
+      cpuSeconds: limits.countOrNull('cpuSeconds'),
+    },
+  };
+}
+
+function readUser(user: Fields): RunUser {
+  return {
+    name: user.text('name'),
+    uid: asCount(user.value('uid')),
+    gid: asCount(user.value('gid')),
+    groups: user.list('groups', asCount),
+    home: user.text('home'),
+    shell: user.text('shell'),
+  };
+}
+
+function readIonice(ionice: Fields): IoPriority {
+  const name = ionice.choice('class', ['realtime', 'best-effort', 'idle']);
+  return { class: name, level: ionice.countOrNull('level') };
 }
 
 function readName(name: string): ChainName {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ChainDefinition, TaskDefinition, Work } from '../core/definition.ts';
+import type { RunUser } from '../core/identity.ts';
 import { formatDuration } from '../core/duration.ts';
 import { toDurationMs, type DurationMs } from '../core/units.ts';
 import { taskNameOf } from './chain-name.ts';
@@ -13,6 +14,8 @@ import {
   type BuiltEnvironment,
 } from './environment.ts';
 import type { LoadedChain, LoadedValue, LoadRequest } from './loaded.ts';
+import { thisHost } from './identity-host.ts';
+import { resolveIdentity, type ResolvedIdentity } from './identity-options.ts';
 import type { KeyPath, Problem } from './problem.ts';
 import { findProgram } from './program.ts';
 import {
@@ -24,6 +27,8 @@ import {
   type TaskLayer,
   type TaskSettings,
 } from './settings.ts';
+import { reportOutOfReach } from './out-of-reach.ts';
+import { showSize } from './size.ts';
 import { readTaskText } from './task-text.ts';
 import { typedLayers } from './typed-options.ts';
 
@@ -33,6 +38,8 @@ export interface WantedFunction {
   readonly exportName: string;
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** The user as whom alone the module may be imported; `null` for that of this process. */
+  readonly user: RunUser | null;
 }
 
 /** The function's file and what stands beside it; problems say `at: null` where the task was written. */
@@ -67,11 +74,19 @@ export interface Resolving {
 export async function resolveChain(chosen: ChosenChain, resolving: Resolving): Promise<LoadedChain> {
   const { request, report } = resolving;
   const directory = directoryOf(chosen, resolving);
-  const built = environmentOf(chosen, request);
+  const resolved = identityOf(chosen, resolving);
+  const { identity } = resolved;
+  const built = environmentOf(chosen, { request, user: identity.user });
   for (const problem of built.problems) report(problem);
   const typed = typedLayers(request, chosen.name);
   for (const problem of typed.problems) report(problem);
-  const surroundings = { ...resolving, chosen, directory: directory.value, environment: built.environment };
+  const surroundings = {
+    ...resolving,
+    chosen,
+    directory: directory.value,
+    environment: built.environment,
+    resolved,
+  };
   const tasks: ResolvedTask[] = [];
   // One after the other, because the loader sets its own directory and environment for each.
   for (const [index, task] of chosen.chain.tasks.entries()) {
@@ -79,6 +94,8 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
   }
   const chainValues = valuesOfChain(chosen);
   const hasFunction = tasks.some(({ definition: { work } }) => work.kind === 'function');
+  const place = { chosen, directory: directory.value, works: tasks.map((task) => task.definition.work) };
+  reportOutOfReach(identity.user, place, report);
   return {
     definition: {
       name: chosen.name,
@@ -86,14 +103,17 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
       directory: directory.value,
       environment: built.environment,
       code: hasFunction && request.areChains ? resolving.functions.codeVersion() : null,
+      identity,
       ...definedBy(chainValues),
     },
     values: [
       ...taskRows(tasks),
       ...chainRows(chainValues),
+      ...resolved.rows,
       { path: 'directory', shown: directory.value, from: directory.from },
       ...environmentRows(built),
     ],
+    needsRoot: resolved.needsRoot,
   };
 }
 
@@ -101,6 +121,7 @@ interface Surroundings extends Resolving {
   readonly chosen: ChosenChain;
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly resolved: ResolvedIdentity;
 }
 
 interface ResolvedTask {
@@ -167,8 +188,11 @@ async function resolveWork({ run }: CheckedTask, around: WorkSurroundings): Prom
       return { name, work: resolveCommand(text.argv, around), beside: {} };
     case 'function': {
       const { moduleParts, exportName } = text;
-      const { directory, environment } = around;
-      const found = await around.functions.find({ moduleParts, exportName, directory, environment });
+      const { directory, environment, resolved } = around;
+      // Code of a user whom nobody knows is not run as somebody else, to see what it exports.
+      if (!resolved.isUserKnown) return { name, work: nothing, beside: {} };
+      const { user } = resolved.identity;
+      const found = await around.functions.find({ moduleParts, exportName, directory, environment, user });
       for (const { at, path, message } of found.problems) {
         if (at === null) reportHere(around, message);
         else around.report({ at, path, message });
@@ -223,7 +247,16 @@ function directoryOf(chosen: ChosenChain, { request, report }: Resolving): Sourc
   return { value: request.directory, from };
 }
 
-function environmentOf({ chain, hosts, ...written }: ChosenChain, request: LoadRequest): BuiltEnvironment {
+function identityOf(chosen: ChosenChain, { request, report }: Resolving): ResolvedIdentity {
+  const texts = chosen.chain.tasks.map(({ run }) => run).filter((run) => typeof run === 'string');
+  const hasFunctions = texts.some((text) => readTaskText(text).kind === 'function');
+  return resolveIdentity(chosen, { options: request.options, host: thisHost, hasFunctions, report });
+}
+
+function environmentOf(
+  { chain, hosts, ...written }: ChosenChain,
+  { request, user }: { readonly request: LoadRequest; readonly user: RunUser | null },
+): BuiltEnvironment {
   const { envFile, inheritEnv } = request.options;
   const added: AddedEnvironment[] = [];
   if (chain.envFile !== undefined) {
@@ -238,6 +271,7 @@ function environmentOf({ chain, hosts, ...written }: ChosenChain, request: LoadR
   const typed = inheritEnv?.split(/[\s,]+/).filter((name) => name !== '') ?? [];
   return buildEnvironment({
     own: request.environment,
+    user,
     inherit: [...(chain.inheritEnv ?? []), ...typed],
     added,
     directory: request.directory,
@@ -338,14 +372,4 @@ function taskRows(tasks: readonly ResolvedTask[]): LoadedValue[] {
 
 function environmentRows({ added }: BuiltEnvironment): LoadedValue[] {
   return [...added].map(([name, from]) => ({ path: `env.${name}`, shown: '(set)', from }));
-}
-
-function showSize(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB'];
-  let [size, unit] = [bytes, 0];
-  while (size >= 1024 && size % 1024 === 0 && unit < units.length - 1) {
-    size /= 1024;
-    unit += 1;
-  }
-  return `${size}${units[unit] ?? ''}`;
 }

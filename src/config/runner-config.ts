@@ -17,6 +17,25 @@ export interface ConfigHostChain extends TaskOptions {
   readonly killGrace?: string | undefined;
   readonly leftovers?: LeftoversPolicy | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** -20 (first) to 19 (last); the value itself, whatever the runner has. */
+  readonly nice?: number | undefined;
+  /** "idle", "best-effort:0" (first) to "best-effort:7" (last), or "realtime:0" to "realtime:7". */
+  readonly ionice?: string | undefined;
+  /** Numbers of processors such as "0-3" or "0,2". */
+  readonly cpus?: string | number | undefined;
+  readonly limits?: ConfigLimits | undefined;
+}
+
+/** What each process of a chain may use. */
+export interface ConfigLimits {
+  /** Open files, at least 128. */
+  readonly files?: number | undefined;
+  /** Private memory that it can write to, such as "512MB". */
+  readonly memory?: string | undefined;
+  /** Processes and threads that the chain's user may have on the whole host. */
+  readonly processes?: number | undefined;
+  /** Time on a processor in whole seconds, such as "60s"; for commands only. */
+  readonly cpu?: string | undefined;
 }
 
 /** What the log of a chain may take on disk. */
@@ -40,6 +59,14 @@ export interface ConfigChain extends ConfigHostChain {
   readonly envFile?: string | undefined;
   /** Names or patterns such as "AWS_*" of variables that the tasks inherit from the runner. */
   readonly inheritEnv?: readonly string[] | undefined;
+  /** The name or number of the user as whom the tasks run. Default: as the runner. */
+  readonly user?: string | number | undefined;
+  /** The first group of the tasks. Default: that of the user. */
+  readonly group?: string | number | undefined;
+  /** Whether set-uid programs are powerless. Default: where `user` is not the user of the runner. */
+  readonly noNewPrivileges?: boolean | undefined;
+  /** Octal digits such as "027". Default: as the runner. */
+  readonly umask?: string | undefined;
   readonly log?: ConfigLog | undefined;
   /** How many runs are remembered. */
   readonly history?: { readonly runs?: number | undefined } | undefined;

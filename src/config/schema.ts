@@ -11,32 +11,14 @@ import type {
 } from './checked-config.ts';
 import { describeFound } from './describe-found.ts';
 import { didYouMean, listOf } from './did-you-mean.ts';
+import { identityOfChain, identityOfHosts } from './identity-schema.ts';
 import { parseSize } from './size.ts';
 import type { RunnerConfig } from './runner-config.ts';
+import { expecting, number, strict, text } from './schema-parts.ts';
 import { zeroTimeoutProblem } from './typed-options.ts';
 
 // `usual` is what holds where nothing is written: zod leaves `default` out of the JSON Schema of a text that is
 // read as something else, so json-schema.ts puts it there.
-// Each error says what was found and what to write; the checker adds where. The error of a key that is not
-// known lists the keys that are, with blanks between them, because only here they are at hand.
-function expecting(
-  write: string,
-  keys: readonly string[] = [],
-): { error: (issue: z.core.$ZodRawIssue) => string } {
-  return {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? keys.join(' ')
-        : `found ${describeFound(issue.input)}, write ${write}`,
-  };
-}
-
-function strict<Shape extends z.core.$ZodLooseShape>(
-  shape: Shape,
-  write: string,
-): z.ZodObject<Shape, z.core.$strict> {
-  return z.strictObject(shape, expecting(write, Object.keys(shape)));
-}
 
 function choiceOf<const Word extends string>(words: readonly Word[]): z.ZodEnum<{ [key in Word]: key }> {
   const quoted = words.map((word) => `"${word}"`);
@@ -87,19 +69,6 @@ function orNone<Value>(schema: z.ZodType<Value, string>, write: string): z.ZodTy
     return z.NEVER;
   });
 }
-
-function number(options: {
-  readonly least: number;
-  readonly most: number;
-  readonly isWhole: boolean;
-}): z.ZodNumber {
-  const { least, most, isWhole } = options;
-  const error = expecting(`a ${isWhole ? 'whole ' : ''}number from ${least} to ${most}`);
-  const schema = z.number(error).min(least, error).max(most, error);
-  return isWhole ? schema.int(error) : schema;
-}
-
-const text = z.string(expecting('a text')).min(1, expecting('a text that is not empty'));
 
 const backOff = strict(
   {
@@ -227,6 +196,7 @@ const ofHosts = {
     usual: 'wait',
   }),
   env: variables,
+  ...identityOfHosts,
 };
 
 function size(example: string): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
@@ -308,6 +278,7 @@ const chain: z.ZodType<CheckedChain, RunnerConfig['chains'][string]> = strict(
       description:
         'Names, or patterns with `*` and `?`, of variables that the tasks inherit from the runner.',
     }),
+    ...identityOfChain,
     log: log.optional().meta({ description: 'What the log of the chain may take on disk.' }),
     history: history.optional().meta({ description: 'How much of the history of the chain is kept.' }),
   },

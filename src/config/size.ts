@@ -25,3 +25,14 @@ export function parseSize(text: string): ParsedSize {
   if (bytes >= 1024 && bytes <= mostBytes) return { kind: 'size', bytes };
   return { kind: 'problem', problem: `found ${JSON.stringify(text)}, write a size from "1KB" to "1024GB"` };
 }
+
+/** Writes a size with the largest unit that leaves a whole number: `10MB`. */
+export function showSize(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB'];
+  let [size, unit] = [bytes, 0];
+  while (size >= 1024 && size % 1024 === 0 && unit < units.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${size}${units[unit] ?? ''}`;
+}

@@ -1,3 +1,4 @@
+import type { Identity } from './identity.ts';
 import type { Brand, DurationMs } from './units.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface ChainDefinition {
   readonly directory: string;
   /** The whole environment of the tasks, without what each run adds (`RUNNER_CHAIN` and the like). */
   readonly environment: Readonly<Record<string, string>>;
+  /** As whom, and with what priority and limits, the tasks run. */
+  readonly identity: Identity;
   /** How long a run in progress may go on after a stop was asked, before it is cancelled. Default 30 s. */
   readonly stopGraceMs: DurationMs;
   /** How long a cancelled run has between SIGTERM and SIGKILL. Default 10 s. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, isAbsolute } from 'node:path';
+import { findExecutable } from './system-program.ts';
 
 /** Perl is not on this machine, or does not run. */
 class PerlMissing extends Error {
@@ -21,8 +21,8 @@ export function findPerl(path: string): string {
     '/usr/local/bin',
     ...path.split(delimiter).filter((folder) => isAbsolute(folder)),
   ];
-  const found = folders.map((folder) => join(folder, 'perl')).find(isExecutable);
-  if (found === undefined) throw new PerlMissing();
+  const found = findExecutable('perl', folders);
+  if (found === null) throw new PerlMissing();
   return found;
 }
 
@@ -76,15 +76,5 @@ function lockAll(perl: string, asked: readonly Asked[]): void {
 
   function failed(cause: Error): void {
     for (const { reject } of asked) reject(new Error(`Cannot lock: ${cause.message}`, { cause }));
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    // It is not there, or not for us: the next folder may have it.
-    return false;
   }
 }

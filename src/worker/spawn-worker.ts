@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { ChainDefinition, ChainName } from '../core/definition.ts';
 import type { Clock, Random } from '../ports.ts';
+import type { Needed } from '../processes/reach.ts';
 import { syscallWords } from '../processes/syscalls.ts';
+import { giveLog, isOtherUser, launchOf } from './worker-launch.ts';
 
 /** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */
 const lockDescriptor = 97;
@@ -40,23 +42,26 @@ export interface SpawnedWorker {
 }
 
 /**
- * Starts the worker of a chain, in a session of its own, with the descriptors of docs/worker-protocol.md.
+ * Starts the worker of a chain, as its user and with its priority, in a session of its own, with the descriptors of docs/worker-protocol.md.
  * @throws Error with a reason for people when that cannot be done.
  */
 export function spawnWorker(setting: WorkerSetting): SpawnedWorker {
   const { definition, lockFile, journalFile, logFile, perl, script, functionWorker } = setting;
   checkFolder(definition.directory);
   checkOpenFilesLimit();
+  const launch = launchOf(definition.identity, environmentOf(setting), neededBy(setting));
   const opened: number[] = [];
   try {
     // A fresh open each time: an open file that is locked already could be "locked" again by whoever shares it.
     const lock = open(lockFile, constants.O_RDONLY, opened);
     const log = open(logFile, toAppend, opened);
+    giveLog(log, definition.identity);
     const journal = open(journalFile, toAppend, opened);
     const mode = hasFunctions(definition) ? ['exec', ...functionWorker] : ['command'];
-    const child = spawn(perl, [script, ...mode], {
+    const [program = perl, ...words] = [...launch.words, perl, script, ...mode];
+    const child = spawn(program, words, {
       cwd: definition.directory,
-      env: environmentOf(setting),
+      env: launch.environment,
       detached: true,
       stdio: stdioOf({ log, journal, lock }),
     });
@@ -74,8 +79,24 @@ function open(path: string, mode: number, opened: number[]): number {
 
 function environmentOf({ definition, cacheDirectory }: WorkerSetting): Record<string, string> {
   const own = { RUNNER_CHAIN: definition.name, RUNNER_SYSCALLS: syscallWords() };
-  const cache = hasFunctions(definition) ? { RUNNER_CACHE: cacheDirectory } : {};
+  // What is in the cache is run: it belongs to the runner's user alone.
+  const hasCache = hasFunctions(definition) && !isOtherUser(definition.identity);
+  const cache = hasCache ? { RUNNER_CACHE: cacheDirectory } : {};
   return { ...definition.environment, ...own, ...cache };
+}
+
+function neededBy({ definition, perl, script, functionWorker }: WorkerSetting): readonly Needed[] {
+  const [node = '', program = ''] = functionWorker;
+  const forFunctions: readonly Needed[] = [
+    { path: node, how: 'run' },
+    { path: program, how: 'read' },
+  ];
+  return [
+    { path: definition.directory, how: 'enter' },
+    { path: perl, how: 'run' },
+    { path: script, how: 'read' },
+    ...(hasFunctions(definition) ? forFunctions : []),
+  ];
 }
 
 function stdioOf(descriptors: {

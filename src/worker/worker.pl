@@ -6,12 +6,16 @@
 #
 # Descriptors: 0 /dev/null, 1 and 2 the chain's log, 3 requests, 4 messages, 5 the journal, 97 the lock.
 # RUNNER_SYSCALLS holds this machine's numbers of prctl and clock_gettime, or zeros where there are none.
+# RUNNER_UMASK holds the umask as octal digits, where one is set, and RUNNER_ENV_NAME what is to become NAME.
 #
 # Why Perl: it is there on nearly every Linux, its process is small and forks fast, and it tells an exit status
 # from a signal, and a program that could not be started from one that failed; a shell can do neither.
 use strict;
 
 my ($mode, @program) = @ARGV;
+umask oct delete $ENV{RUNNER_UMASK} if exists $ENV{RUNNER_UMASK};
+# The programs that made this process another user's were not to see the environment that it is to have.
+for my $name (grep { /^RUNNER_ENV_/ } keys %ENV) { $ENV{substr $name, 11} = delete $ENV{$name} }
 my ($sys_prctl, $sys_clock_gettime) = split / /, delete $ENV{RUNNER_SYSCALLS};
 my ($clock_realtime, $clock_boottime) = (0, 7);
 my ($EINTR, $lock_exclusive_now, $without_waiting, $set_child_subreaper) = (4, 2 | 4, 1, 36);
@@ -28,8 +32,9 @@ my ($lock, $requests, $messages, $journal);
 close_foreign_descriptors();
 
 # A signal meant for the run must not end its worker: only the worker knows how the run ends. These are
-# handlers, not 'IGNORE', which every command would inherit.
-$SIG{$_} = sub { } for qw(TERM INT HUP QUIT USR1 USR2 ALRM PIPE);
+# handlers, not 'IGNORE', which every command would inherit. XCPU comes where the time on a processor is limited: that
+# is meant for each command, and the worker itself gets old.
+$SIG{$_} = sub { } for qw(TERM INT HUP QUIT USR1 USR2 ALRM PIPE XCPU);
 
 # With SIGCHLD ignored the kernel would throw the status of a run away.
 $SIG{CHLD} = 'DEFAULT';

@@ -5,6 +5,7 @@ import type { ChainDefinition } from '../core/definition.ts';
 import { taskOf } from '../core/ending.ts';
 import type { ChainEvent, JournalEntry } from '../core/event.ts';
 import type { Holder, Run } from '../core/facts.ts';
+import { isRunnersOwn } from '../core/identity.ts';
 import { add, toDurationMs, type DurationMs, type MonotonicMs } from '../core/units.ts';
 import type { Clock, Worker, Workers } from '../ports.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import { kill, processesOf, terminate, type Target } from './end-run.ts';
 import { emptyJournal, findInJournal, isLongJournal } from './journal.ts';
 import { spawnWorker, type ChainSetting, type WorkerSetting } from './spawn-worker.ts';
+import { readDifference } from './verify-identity.ts';
 import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './protocol.ts';
 
 /** How long a worker may take to load the tasks. */
@@ -58,6 +60,7 @@ class WorkerProcess implements Worker {
   #post: (event: ChainEvent) => void;
   #child: ChildProcess | null = null;
   #lockInode = 0;
+  #isSetUp = false;
   #isReady = false;
   #hasJournalEmptied = false;
   #failure: string | null = null;
@@ -84,7 +87,7 @@ class WorkerProcess implements Worker {
       this.#failure = `Cannot start the worker: ${error.message}`;
       if (child.pid === undefined) this.#lost(this.#failure);
     });
-    child.on('close', (exitCode, signal) => this.#lost(this.#failure ?? endOfWorker(exitCode, signal)));
+    child.on('close', (exitCode, signal) => this.#lost(this.#failure ?? this.#endOfWorker(exitCode, signal)));
     // A worker that died is told by `close`; a request that it did not read any more is answered by its end.
     this.#requests?.on('error', () => undefined);
     readLines(child.stdio[4], (line) => this.#hear(parseMessage(line)));
@@ -149,7 +152,7 @@ class WorkerProcess implements Worker {
         this.#blocked(this.#lockHolders());
         break;
       case 'locked':
-        this.#locked(false);
+        if (this.#hasRightIdentity()) this.#locked(false);
         break;
       case 'ready':
         this.#stopWaiting?.();
@@ -170,6 +173,17 @@ class WorkerProcess implements Worker {
         this.#child?.kill('SIGKILL');
         break;
     }
+  }
+
+  // By now whatever sets the worker up has become the worker. One that is not as configured gets nothing to do.
+  #hasRightIdentity(): boolean {
+    const { identity } = this.#setting.definition;
+    const difference = isRunnersOwn(identity) ? null : readDifference(identity, this.#child?.pid ?? 0);
+    this.#isSetUp = difference === null;
+    if (difference === null) return true;
+    this.#failure = `Cannot run as configured: ${difference}`;
+    this.#child?.kill('SIGKILL');
+    return false;
   }
 
   // The lock is held. A program that closes the lock for its children may have left some of them, though.
@@ -212,6 +226,12 @@ class WorkerProcess implements Worker {
     const chance = this.#setting.random.next();
     const leftovers = isOver ? [] : this.#descendants();
     this.#post({ kind: 'run ended', run, ending, durationMs, chance, isOver, leftovers, ...this.#here() });
+  }
+
+  #endOfWorker(exitCode: number | null, signal: NodeJS.Signals | null): string {
+    if (signal !== null) return `its worker process was killed by ${signal}`;
+    const before = this.#isSetUp ? 'it told a result' : 'it was set up; the log of the chain says why';
+    return `its worker process ended with exit status ${exitCode} before ${before}`;
   }
 
   #lost(reason: string): void {
@@ -259,12 +279,6 @@ function targetOf(setting: ChainSetting, run: Run): Target {
 
 function isFunctionRun(definition: ChainDefinition, run: Run): boolean {
   return taskOf(run, definition).work.kind === 'function';
-}
-
-function endOfWorker(exitCode: number | null, signal: NodeJS.Signals | null): string {
-  return signal === null
-    ? `its worker process ended with exit status ${exitCode} before it told a result`
-    : `its worker process was killed by ${signal}`;
 }
 
 function readLines(stream: Readable | Writable | null | undefined, take: (line: string) => void): void {

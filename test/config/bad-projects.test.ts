@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { findConfig } from '../../src/config/find-config.ts';
 import { answerRequest } from '../../src/config/loader/answer.ts';
 import { readCorpus } from './corpus.ts';
-import { Project } from './project.ts';
+import { loaderFile, Project } from './project.ts';
 
 // The corpus holds data only, so the loader's work is done in this process, which is faster.
 const corpus = readCorpus(
@@ -19,7 +19,7 @@ describe('a project is refused with one clear message for each mistake:', () => 
       const request = project.request({ arguments: words, options, environment });
       const isInProcess = findConfig(project.directory).kind === 'found';
       const answer = isInProcess
-        ? await answerRequest(request, () => undefined)
+        ? await answerRequest(request, { importing: () => undefined, loaderFile })
         : await project.load({ arguments: words, options, environment });
       assert.equal(project.told(answer), bad.expected);
     });

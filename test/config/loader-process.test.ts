@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { runnersOwn } from '../../src/core/identity.ts';
 import { Project } from './project.ts';
 
 const definition = {
@@ -8,6 +9,7 @@ const definition = {
   tasks: [],
   directory: '/',
   environment: {},
+  identity: runnersOwn,
   stopGraceMs: 0,
   killGraceMs: 0,
   leftovers: 'wait',
@@ -26,7 +28,7 @@ function fakeLoader(lines: readonly unknown[], last: string): string {
 describe('of what the loader writes', () => {
   const loaded = {
     kind: 'answer',
-    answer: { kind: 'loaded', configFile: null, chains: [{ definition, values: [] }] },
+    answer: { kind: 'loaded', configFile: null, chains: [{ definition, values: [], needsRoot: [] }] },
   };
   const wrong: readonly [string, unknown][] = [
     ['text that is no JSON', 'hello'],
@@ -37,10 +39,14 @@ describe('of what the loader writes', () => {
     ['a name that is none', withDefinition({ name: '../x' })],
     ['a policy that is none', withDefinition({ leftovers: 'x' })],
     ['an environment that is none', withDefinition({ environment: { A: 1 } })],
+    ['no identity', withDefinition({ identity: undefined })],
+    ['a user without an id', withDefinition({ identity: { ...runnersOwn, user: { name: 'alice' } } })],
+    ['a mask that is none', withDefinition({ identity: { ...runnersOwn, umask: -1 } })],
+    ['a class that is none', withDefinition({ identity: { ...runnersOwn, ionice: { class: 'x' } } })],
   ];
 
   function withDefinition(change: object): object {
-    const chains = [{ definition: { ...definition, ...change }, values: [] }];
+    const chains = [{ definition: { ...definition, ...change }, values: [], needsRoot: [] }];
     return { kind: 'answer', answer: { kind: 'loaded', configFile: null, chains } };
   }
 

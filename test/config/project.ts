@@ -8,6 +8,8 @@ import type { LoadAnswer, LoadedChain, LoadRequest } from '../../src/config/load
 import { explainProblems } from '../../src/config/problem.ts';
 
 const sources = fileURLToPath(new URL('../../src', import.meta.url));
+/** The compiled config loader. */
+export const loaderFile: string = join(sources, 'config/loader/main.js');
 
 /** What differs from a plain request. */
 export type Asked = Partial<Omit<LoadRequest, 'directory'>>;
@@ -59,7 +61,7 @@ export class Project {
   /** Loads as the runner does, with the loader in a process of its own. */
   load(asked: Asked = {}, options: Partial<LoaderOptions> = {}): Promise<LoadAnswer> {
     return loadChains(this.request(asked), {
-      loaderFile: join(sources, 'config/loader/main.js'),
+      loaderFile,
       ...options,
     });
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import type { LoadedChain, TypedOptions } from '../../src/config/loaded.ts';
+import { runnersOwn } from '../../src/core/identity.ts';
 import { Project } from './project.ts';
 
 const tasksModule = `
@@ -93,6 +94,7 @@ test('without a word, the defaults are in force and are shown as such', async (t
       },
     ],
     directory: project.directory,
+    identity: runnersOwn,
     stopGraceMs: 30_000,
     killGraceMs: 10_000,
     leftovers: 'wait',

@@ -5,6 +5,7 @@ import type {
   OnFailure,
   TaskDefinition,
 } from '../../src/core/definition.ts';
+import { runnersOwn } from '../../src/core/identity.ts';
 import { toDurationMs } from '../../src/core/units.ts';
 
 /** What matters to a test of a task; the rest is the default. */
@@ -27,6 +28,7 @@ export function chainOf(
     tasks: tasks.map(taskOf),
     directory: '/srv/mail',
     environment: {},
+    identity: runnersOwn,
     stopGraceMs: toDurationMs(30_000),
     killGraceMs: toDurationMs(10_000),
     leftovers: 'wait',

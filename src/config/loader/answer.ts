@@ -4,18 +4,23 @@ import { resolveRequest } from '../resolved-request.ts';
 import { readConfig, type ReadConfig } from './config-in-force.ts';
 import { importedFunctions } from './imported-functions.ts';
 
-/**
- * Answers a request in this process, which code of the user may then change or end.
- * @param importing told before each import of such code, with its path below the project root
- */
+/** What answering a request needs besides. */
+interface Answering {
+  /** Told before each import of code of the user, with its path below the project root. */
+  readonly importing: (module: string) => void;
+  /** The config loader, absolute. */
+  readonly loaderFile: string;
+}
+
+/** Answers a request in this process, which code of the user may then change or end. */
 export async function answerRequest(
   request: LoadRequest,
-  importing: (module: string) => void,
+  { importing, loaderFile }: Answering,
 ): Promise<LoadAnswer> {
   const { config, problems } = await readConfigOf(request, importing);
   if (config === null && problems.length > 0) return { kind: 'rejected', problems };
   const { directory, cacheDirectory } = request;
-  const functions = importedFunctions({ directory, cacheDirectory, importing });
+  const functions = importedFunctions({ directory, cacheDirectory, importing, loaderFile });
   return resolveRequest(request, { config, functions, problems });
 }
 

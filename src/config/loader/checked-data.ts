@@ -61,7 +61,7 @@ function isOfWrongType(issue: Issue): boolean {
 
 function explainUnknownKey(key: string, known: readonly string[]): string {
   const guess = didYouMean(key, known);
-  const advice = guess === '' ? `, the keys here are ${listOf(known, 20)}` : guess;
+  const advice = guess === '' ? `, the keys here are ${listOf(known, 40)}` : guess;
   return `Cannot find an option ${JSON.stringify(key)}${advice}`;
 }
 

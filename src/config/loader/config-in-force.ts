@@ -76,18 +76,28 @@ function lineOf(text: string, offset: number): string {
 function checkValue(value: unknown, placed: PlacedText, duplicates: readonly Problem[]): ReadConfig {
   const problems = [...duplicates];
   const placeOf = placesIn(placed);
-  const tell: TellValue = (path, message) =>
+  const ofNobody = new Set<string>();
+  const tell: TellValue = (path, message) => {
     problems.push({ at: placeOf(path), path: showPath(path), message });
+    const [top, chain, key] = path;
+    if (top === 'chains' && isAboutUser(key)) ofNobody.add(String(chain));
+  };
   const plain = toPlainData(value, tell);
   const names = namesIn(plain);
   const checked = checkData(configSchema, withoutNotes(plain), tell);
   tellBadNames(names, tell);
   if (checked === null) return { config: null, problems };
   if (names.length === 0 && problems.length === 0) tell(['chains'], noChains);
-  const chains = Object.entries(checked.chains).filter(([name]) => isChainName(name));
+  // A chain whose user cannot be read is not looked into as the runner, which may be root.
+  const chains = Object.entries(checked.chains).filter(([name]) => isChainName(name) && !ofNobody.has(name));
   const hosts = hostsOf(checked, names, tell);
   const config = { ...checked, chains: Object.fromEntries(chains), hosts };
   return { config: { file: placed.file, config, names, placeOf }, problems };
+}
+
+/** Also what is probably a slip of it. */
+function isAboutUser(key: string | number | undefined): boolean {
+  return typeof key === 'string' && didYouMean(key, ['user', 'group']) !== '';
 }
 
 const noChains =

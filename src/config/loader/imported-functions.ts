@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { RunUser } from '../../core/identity.ts';
 import { findModule } from '../../user-code/find-module.ts';
-import { importModule } from '../../user-code/import-module.ts';
-import { taskFunction } from '../../user-code/task.ts';
-import { describeUserError } from '../../user-code/user-error.ts';
 import { didYouMean, listOf } from '../did-you-mean.ts';
 import { showPath, type KeyPath, type Problem } from '../problem.ts';
 import type { FunctionAnswer, Functions, WantedFunction } from '../resolved-chain.ts';
@@ -11,6 +9,8 @@ import { taskOptionsSchema } from '../schema.ts';
 import { layerOf } from '../settings.ts';
 import { checkData } from './checked-data.ts';
 import { codeVersion } from './code-version.ts';
+import { importFunction, type ImportAnswer } from './import-answer.ts';
+import { importAsUser } from './import-as-user.ts';
 import { lineAndColumn } from './place-tree.ts';
 import { toPlainData, type TellValue } from './plain-data.ts';
 import { offsetOfExport } from './scan-literals.ts';
@@ -20,11 +20,16 @@ export interface Project {
   /** The project root, absolute. */
   readonly directory: string;
   readonly cacheDirectory: string | null;
+  /** The config loader, absolute: it imports the modules of chains that run as another user. */
+  readonly loaderFile: string;
   /** Told before a module is imported, with its path below the root: the import may never end. */
   readonly importing: (module: string) => void;
 }
 
-/** Imports the modules of functions into this process, in the surroundings of their chain. */
+/**
+ * Imports the modules of functions in the surroundings of their chain: into this process, or into one of the chain's
+ * user.
+ */
 export function importedFunctions(project: Project): Functions {
   // The same for all chains: to look at it once is enough.
   let code: string | null = null;
@@ -45,15 +50,12 @@ async function findFunction(wanted: WantedFunction, project: Project): Promise<F
   }
   const module = relative(project.directory, found.file);
   project.importing(module);
-  enter(wanted);
-  const imported = await importModule(found.file, { cacheDirectory: project.cacheDirectory });
-  if (imported.kind === 'failed') {
-    const { message, at } = describeUserError(imported.error, project.directory);
-    const place = at === null ? module : relative(project.directory, at);
-    return refusedAt(place, `Cannot import "${module}": ${message}`);
-  }
-  const answer = taskFunction(imported.namespace, wanted.exportName);
+  const answer = await importFor(wanted, found.file, project);
   switch (answer.kind) {
+    case 'failed': {
+      const place = answer.at === null ? module : relative(project.directory, answer.at);
+      return refusedAt(place, `Cannot import "${module}"${asWhom(wanted)}: ${answer.message}`);
+    }
     case 'no export':
       return refused(explainNoExport(module, wanted.exportName, answer.exported));
     case 'not a function':
@@ -61,15 +63,29 @@ async function findFunction(wanted: WantedFunction, project: Project): Promise<F
         `Cannot call "${wanted.exportName}" of ${module}: found ${answer.found}, export a function`,
       );
     case 'function':
-      return withOptions(answer.options, { file: found.file, module, exportName: wanted.exportName });
+      return withOptions(answer, { file: found.file, module, exportName: wanted.exportName });
   }
 }
 
-/** The module shall see what its tasks will see. */
-function enter({ directory, environment }: WantedFunction): void {
-  process.chdir(directory);
-  for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
-  Object.assign(process.env, environment);
+function importFor(
+  wanted: WantedFunction,
+  file: string,
+  project: Project,
+): ImportAnswer | Promise<ImportAnswer> {
+  const { exportName, directory, environment } = wanted;
+  const { directory: root, cacheDirectory, loaderFile } = project;
+  const request = { file, exportName, root, directory, environment, cacheDirectory };
+  const other = otherUser(wanted);
+  return other === null ? importFunction(request) : importAsUser(other, loaderFile, request);
+}
+
+function asWhom(wanted: WantedFunction): string {
+  const other = otherUser(wanted);
+  return other === null ? '' : ` as "${other.name}"`;
+}
+
+function otherUser({ user }: WantedFunction): RunUser | null {
+  return user === null || user.uid === process.geteuid?.() ? null : user;
 }
 
 interface FunctionPlace {
@@ -78,12 +94,16 @@ interface FunctionPlace {
   readonly exportName: string;
 }
 
-function withOptions(options: unknown, { file, module, exportName }: FunctionPlace): FunctionAnswer {
+function withOptions(
+  { options, problems: found }: Extract<ImportAnswer, { kind: 'function' }>,
+  { file, module, exportName }: FunctionPlace,
+): FunctionAnswer {
   if (options === undefined) return { file, layer: {}, problems: [] };
   const problems: Problem[] = [];
   const at = placeOfExport(file, module, exportName);
   const tell: TellValue = (path: KeyPath, message) =>
     problems.push({ at, path: showPath([exportName, ...path]), message });
+  for (const { path, message } of found) tell(path, message);
   const settings = checkData(taskOptionsSchema, toPlainData(options, tell), tell);
   return {
     file,

@@ -1,25 +1,30 @@
 import { writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { hasErrorCode } from '../../core/error-code.ts';
 import { describeUserError } from '../../user-code/user-error.ts';
 import type { LoadRequest } from '../loaded.ts';
 import type { LoaderMessage } from '../loader-message.ts';
 import type { Problem } from '../problem.ts';
 import { answerRequest } from './answer.ts';
+import { answerImport } from './answer-import.ts';
+import { importMode } from './import-as-user.ts';
 import { readRequest } from './request.ts';
 
 // The config loader: a short-lived process that takes a request on its standard input, imports the user's
 // configuration and modules, answers on descriptor 3 and ends. See load.ts, which starts it.
 
 const answerDescriptor = 3;
+const loaderFile = fileURLToPath(import.meta.url);
 let importingModule: string | null = null;
 
+if (process.argv[2] === importMode) await answerImport();
 const request: LoadRequest = readRequest(await text(process.stdin));
 process.on('uncaughtException', (error) => answerUserError(error));
 process.on('unhandledRejection', (error) => answerUserError(error));
 process.on('beforeExit', answerNeverImported);
-send({ kind: 'answer', answer: await answerRequest(request, importing) });
+send({ kind: 'answer', answer: await answerRequest(request, { importing, loaderFile }) });
 process.exit(0);
 
 function importing(module: string): void {

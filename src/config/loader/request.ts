@@ -15,6 +15,8 @@ const requestSchema: z.ZodType<LoadRequest> = z.object({
     cwd: option,
     envFile: option,
     inheritEnv: option,
+    user: option,
+    nice: option,
   }),
   host: z.string(),
   environment: z.record(z.string(), z.string()),
