@@ -69,7 +69,7 @@ function resolve(written: Written, host = hostWith(root)): Answer {
   const chosen: ChosenChain = {
     name: chainNamed('mail'),
     chain: { tasks: [], ...written.chain },
-    logTotal: undefined,
+    logTotal: null,
     hosts: hosts.map((values, index) => ({ values, ...placed(`host${index}`) })),
     ...placed('config'),
   };
