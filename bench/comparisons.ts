@@ -12,6 +12,7 @@ import {
   wholeCommandMs,
   type MemoryFigures,
 } from './runner-figures.ts';
+import { upComparisons } from './up-comparisons.ts';
 import { missing, openWorkshop, type Workshop } from './workshop.ts';
 
 const resultsFile = fileURLToPath(new URL('../../bench/results.md', import.meta.url));
@@ -54,6 +55,7 @@ function comparisons(workshop: Workshop): readonly Comparison[] {
     functionSpeed(workshop),
     startUp(workshop),
     memory(workshop),
+    ...upComparisons(workshop),
   ];
 }
 

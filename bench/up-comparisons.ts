@@ -1,0 +1,255 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Comparison, Contender } from './comparison.ts';
+import {
+  missingPm2,
+  missingSupervisord,
+  startPm2,
+  startSupervisord,
+  type Peer,
+  type Programs,
+} from './peers.ts';
+import { secondsOf, sizeOf, until } from './process-figures.ts';
+import { prepareRestingChains } from './resting-chains.ts';
+import { answerMs, cpuOfRun, lateness, memoryOf, pause, percentOfCore, startUp } from './up-figures.ts';
+import type { Workshop } from './workshop.ts';
+
+const busyChains = 20;
+const crowd = 100;
+const manyChains = 10_000;
+const probeCooldownMs = 100;
+
+/** What one runner of many chains costs, beside supervisors of many programs. */
+export function upComparisons(workshop: Workshop): readonly Comparison[] {
+  return [
+    costOfRuns(workshop),
+    memoryOfMany(workshop),
+    firstRun(workshop),
+    neighbours(workshop),
+    answers(workshop),
+    resting(workshop),
+    startOfMany(workshop),
+  ];
+}
+
+function costOfRuns(workshop: Workshop): Comparison {
+  const commands = (bytes: string) => (): readonly string[] => [workshop.append.path, bytes];
+  return {
+    title: `Processor time of one supervisor of ${busyChains} programs for each run, back to back`,
+    unit: 'ms',
+    digits: 3,
+    rounds: 3,
+    floor: 'runner up',
+    note: `${busyChains} chains without a cooldown, or programs that are started again when they end. Of the supervising process alone. supervisord starts each program about once a second, by design.`,
+    goals: [{ contender: 'runner up', of: 'median', atMost: 0.2 }],
+    contenders: [
+      contender('runner up', () =>
+        cpuOfRun(workshop, (bytes) =>
+          startUp(workshop, chainsOf(busyChains, [workshop.append.path, bytes], '0s')),
+        ),
+      ),
+      pm2(() => cpuOfRun(workshop, (bytes) => startPm2(programs(workshop, busyChains, commands(bytes))))),
+      supervisord(() =>
+        cpuOfRun(workshop, (bytes) => startSupervisord(programs(workshop, busyChains, commands(bytes)))),
+      ),
+    ],
+  };
+}
+
+function memoryOfMany(workshop: Workshop): Comparison {
+  const sleepers = (): Programs => programs(workshop, crowd, () => ['/bin/sleep', '1000000']);
+  const up = (): Promise<Peer> => startUp(workshop, chainsOf(crowd, ['/bin/true'], '1h'));
+  return {
+    title: `Memory of one supervisor with ${crowd} programs`,
+    unit: 'MiB',
+    digits: 1,
+    rounds: 2,
+    floor: 'runner up',
+    note: `PSS. The chains cool down, with their workers ready; the programs of the others sleep.`,
+    goals: [
+      { contender: 'runner up', of: 'median', atMost: 60 },
+      { contender: 'one of its workers', of: 'median', atMost: 1 },
+    ],
+    contenders: [
+      contender('runner up', async () => (await memoryOf(up)).own),
+      contender('one of its workers', async () => (await memoryOf(up)).each),
+      pm2(async () => (await memoryOf(() => startPm2(sleepers()))).own),
+      supervisord(async () => (await memoryOf(() => startSupervisord(sleepers()))).own),
+    ],
+  };
+}
+
+function firstRun(workshop: Workshop): Comparison {
+  async function untilFirst(begin: (bytes: string) => Promise<Peer>): Promise<number> {
+    const bytes = workshop.fresh();
+    const startedMs = performance.now();
+    const peer = await begin(bytes);
+    await until(() => sizeOf(bytes) > 0, 'the first run');
+    const lengthMs = performance.now() - startedMs;
+    await peer.stop();
+    return lengthMs;
+  }
+  return {
+    title: 'From the command to the first run of one program',
+    unit: 'ms',
+    digits: 0,
+    rounds: 5,
+    floor: 'node -e 0',
+    note: 'Cold: no daemon, no state. The runner reads a configuration of JSON in a process of its own.',
+    goals: [],
+    contenders: [
+      contender(
+        'node -e 0',
+        async () => (await secondsOf(process.execPath, ['-e', '0'], workshop.folder)) * 1_000,
+      ),
+      contender('runner up', () =>
+        untilFirst((bytes) => startUp(workshop, chainsOf(1, [workshop.append.path, bytes], '1h'))),
+      ),
+      pm2(() => untilFirst((bytes) => startPm2(programs(workshop, 1, () => [workshop.append.path, bytes])))),
+      supervisord(() =>
+        untilFirst((bytes) => startSupervisord(programs(workshop, 1, () => [workshop.append.path, bytes]))),
+      ),
+    ],
+  };
+}
+
+function neighbours(workshop: Workshop): Comparison {
+  const probe = {
+    probe: { tasks: ['/bin/true'], cooldown: `${probeCooldownMs}ms`, history: { runs: 100_000 } },
+  };
+  const bad = {
+    hangs: { tasks: ['sh: sleep 1000'] },
+    floods: { tasks: ['sh: yes'], log: { size: '1MB' } },
+    burns: { tasks: ['sh: while :; do :; done'] },
+    crashes: { tasks: ['sh: kill -SEGV $$'], cooldown: { success: '0s', failure: '0s' } },
+    leaks: { tasks: ['sh: exec perl -e \'push @kept, "x" x 1e7 while @kept < 100; sleep 1000\''] },
+  };
+  async function late(chains: object): Promise<number> {
+    const runner = await startUp(workshop, chains);
+    await pause(15_000);
+    const lateMs = lateness(workshop, runner.folder, { chain: 'probe', cooldownMs: probeCooldownMs });
+    await runner.stop();
+    return lateMs;
+  }
+  return {
+    title: 'How late a chain begins a run beside bad neighbours, 99th percentile',
+    unit: 'ms',
+    digits: 0,
+    rounds: 2,
+    floor: 'alone',
+    note: 'A chain with a cooldown of 100 ms, for 15 s. Its neighbours under the same runner: one hangs, one floods its log, one burns a core, one crashes back to back, one takes 1 GB. On two cores, with the same priority.',
+    goals: [{ contender: 'beside five bad ones', of: 'median', atMost: 50 }],
+    contenders: [
+      contender('alone', () => late(probe)),
+      contender('beside five bad ones', () => late({ ...probe, ...withShortStop(bad) })),
+    ],
+  };
+}
+
+function answers(workshop: Workshop): Comparison {
+  async function asked(count: number): Promise<number> {
+    const bytes = workshop.fresh();
+    const runner = await startUp(workshop, chainsOf(count, [workshop.append.path, bytes], '0s'));
+    await pause(2_000);
+    const length = await answerMs(runner.folder, 200);
+    await runner.stop();
+    return length;
+  }
+  return {
+    title: 'How long the control API takes to answer, 99th percentile',
+    unit: 'ms',
+    digits: 1,
+    rounds: 2,
+    floor: 'one busy chain',
+    note: '`GET /v1/status`, a new connection each time, while chains run back to back.',
+    goals: [{ contender: `${busyChains} busy chains`, of: 'median', atMost: 100 }],
+    contenders: [
+      contender('one busy chain', () => asked(1)),
+      contender(`${busyChains} busy chains`, () => asked(busyChains)),
+    ],
+  };
+}
+
+function resting(workshop: Workshop): Comparison {
+  return {
+    title: `Processor time of ${manyChains} chains that cool down, none of them due`,
+    unit: '% of a core',
+    digits: 3,
+    rounds: 1,
+    floor: 'idle Node',
+    note: 'Over 10 s.',
+    goals: [{ contender: 'runner up', of: 'median', atMost: 0.1 }],
+    contenders: [
+      contender('idle Node', () => idleNode()),
+      contender('runner up', async () => {
+        const runner = await manyResting(workshop);
+        await pause(3_000);
+        const percent = await percentOfCore(runner.pid, 10);
+        await runner.stop();
+        return percent;
+      }),
+    ],
+  };
+}
+
+function startOfMany(workshop: Workshop): Comparison {
+  return {
+    title: `Start of ${manyChains} chains`,
+    unit: 's',
+    digits: 2,
+    rounds: 1,
+    floor: 'until it is up',
+    note: `The chains have run before, and cool down. Memory is in the note of the runner: see \`runner status\`.`,
+    goals: [{ contender: 'until it is up', of: 'median', atMost: 5 }],
+    contenders: [
+      contender('until it is up', async () => {
+        const runner = await manyResting(workshop);
+        await runner.stop();
+        return runner.startMs / 1_000;
+      }),
+    ],
+  };
+}
+
+async function manyResting(workshop: Workshop): ReturnType<typeof startUp> {
+  const folder = workshop.fresh();
+  mkdirSync(folder, { recursive: true });
+  const chains = chainsOf(manyChains, ['/bin/true'], '1d');
+  await prepareRestingChains(join(folder, '.runner'), Object.keys(chains));
+  return startUp(workshop, chains, folder);
+}
+
+async function idleNode(): Promise<number> {
+  const { spawn } = await import('node:child_process');
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+  await pause(1_000);
+  const percent = await percentOfCore(child.pid ?? 0, 10);
+  child.kill('SIGKILL');
+  return percent;
+}
+
+function chainsOf(count: number, command: readonly string[], cooldown: string): Record<string, object> {
+  const one = { tasks: [{ run: command }], cooldown };
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${index}`, one]));
+}
+
+function withShortStop(chains: Record<string, object>): Record<string, object> {
+  const short = { stopGrace: '100ms', killGrace: '100ms' };
+  return Object.fromEntries(Object.entries(chains).map(([name, chain]) => [name, { ...chain, ...short }]));
+}
+
+function programs(workshop: Workshop, count: number, command: Programs['command']): Programs {
+  return { folder: workshop.fresh(), count, command };
+}
+
+function contender(name: string, measure: () => Promise<number>): Contender {
+  return { name, missing: null, measure };
+}
+
+function pm2(measure: () => Promise<number>): Contender {
+  return { name: 'PM2 7.0.4', missing: missingPm2(), measure };
+}
+
+function supervisord(measure: () => Promise<number>): Contender {
+  return { name: 'supervisord', missing: missingSupervisord(), measure };
+}
