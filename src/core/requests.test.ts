@@ -148,7 +148,8 @@ describe('poke asked', () => {
   const poke: ChainRequest = { kind: 'poke asked', by };
 
   test('leaves out the cooldown in force, or that after the run in progress', () => {
-    for (const facts of [factsOf({ state: cooling }), withRun(runOf()), withRun(leftBehind)]) {
+    const paused = factsOf({ state: { ...cooling, pause: pauseOf(0) } });
+    for (const facts of [factsOf({ state: cooling }), paused, withRun(runOf()), withRun(leftBehind)]) {
       const learned = ask(facts, poke);
       assert.deepEqual(learned.facts, { ...facts, state: { ...facts.state, isPoked: true } });
       assert.deepEqual(learned.told, [{ kind: 'poked', by }]);
