@@ -5,6 +5,9 @@ import { readRunsAfter, readRunsBackward, type HistoryEntry } from '../store/his
 import type { ExitStatus } from './exit-status.ts';
 import type { LogQuestion, LogSource } from './logs.ts';
 
+/** How many runs may begin between the moment from which on a chain is followed and the first look at its runs. */
+const lateRuns = 100;
+
 /** Prints what chains write from these places on, also of chains that appear later; until the process is ended. */
 export function followChains(
   source: LogSource,
@@ -19,7 +22,11 @@ export function followChains(
   });
 
   function follow(chain: string, from: LogPosition): void {
-    logs.follow(chain, from, asked.look.isTerminal ? underHeadings(source, chain) : plainly(source, chain));
+    logs.follow(
+      chain,
+      from,
+      asked.look.isTerminal ? underHeadings(source, chain, from) : plainly(source, chain),
+    );
     logs.drain(chain);
   }
 
@@ -37,10 +44,11 @@ function plainly({ printer }: LogSource, chain: string): LogReader {
 }
 
 /** Puts a heading where the output of a run begins. A run is in the history before it starts. */
-function underHeadings({ database, printer }: LogSource, chain: string): LogReader {
-  const [newest] = readRunsBackward(database, { chains: [chain], since: 0, limit: 1 });
-  let known = newest?.run ?? 0;
-  let coming: readonly HistoryEntry[] = [];
+function underHeadings({ database, printer }: LogSource, chain: string, from: LogPosition): LogReader {
+  const newest = readRunsBackward(database, { chains: [chain], since: 0, limit: lateRuns });
+  let known = newest[0]?.run ?? 0;
+  // Those that have begun, and have written nothing yet.
+  let coming: readonly HistoryEntry[] = newest.filter(({ log }) => isBehind(log, from, 0)).toReversed();
 
   function lookForRuns(): void {
     coming = [...coming, ...readRunsAfter(database, chain, known)];
@@ -54,10 +62,10 @@ function underHeadings({ database, printer }: LogSource, chain: string): LogRead
       for (const entry of coming) {
         if (isBehind(entry.log, at, bytes.length)) break;
         coming = coming.slice(1);
-        const begin = entry.log.generation === at.generation ? Math.max(0, entry.log.from - at.offset) : 0;
+        const begin = beginIn(entry, at);
         // Runs that have written nothing have no heading.
         const next = coming[0];
-        if (next !== undefined && !isBehind(next.log, at, bytes.length) && next.log.from === entry.log.from)
+        if (next !== undefined && !isBehind(next.log, at, bytes.length) && beginIn(next, at) === begin)
           continue;
         if (begin > done) printer.write(chain, bytes.subarray(done, begin));
         done = Math.max(done, begin);
@@ -67,6 +75,11 @@ function underHeadings({ database, printer }: LogSource, chain: string): LogRead
     },
     leftOut: (bytes) => printer.leftOut(chain, bytes),
   };
+}
+
+/** At which of the bytes that begin there the output of a run begins. */
+function beginIn({ log }: HistoryEntry, at: LogPosition): number {
+  return log.generation === at.generation ? Math.max(0, log.from - at.offset) : 0;
 }
 
 /** Whether the output of a run begins after these bytes. */

@@ -87,6 +87,23 @@ test('a follower begins at the start of a log that was emptied, removed or repla
   assert.equal(collector.text, 'first two three, longer than before four');
 });
 
+test('a follower finds the log that takes the place of a removed one, whatever its inode', (t) => {
+  const logs = new TestLogs(t);
+  const log = logs.open('mail');
+  const { followed, collector } = follow(logs, 'mail');
+  appendFileSync(log.path, 'one ');
+  followed.drain('mail');
+  for (const text of ['two ', 'three ']) {
+    rmSync(log.path);
+    followed.drain('mail');
+    log.rotate(logs.clock.now());
+    appendFileSync(log.path, text);
+    followed.drain('mail');
+  }
+  followed.close();
+  assert.equal(collector.text, 'one two three ');
+});
+
 test('one watch follows a thousand chains, with few files open, and tells of new ones', async (t) => {
   const logs = new TestLogs(t);
   const names = Array.from({ length: 1_000 }, (_, index) => `c${index}`);

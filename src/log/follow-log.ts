@@ -145,6 +145,9 @@ class FollowedLog {
       // This is not the log any more, and what its last writer wrote was read. Or there is none for a moment.
       this.close();
       if (readLogStart(folder, chain).generation <= this.#generation) {
+        // Somebody has removed or replaced it.
+        if (this.#inode !== null) this.#offset = 0;
+        this.#inode = null;
         this.#readFile();
         return this.#outcome;
       }
@@ -161,7 +164,11 @@ class FollowedLog {
 
   #readFile(): void {
     this.#descriptor ??= this.#open();
-    if (this.#descriptor === null) return;
+    if (this.#descriptor === null) {
+      // The number of a file that is gone may be given to the next one.
+      this.#inode = null;
+      return;
+    }
     const descriptor = this.#descriptor;
     const { size, ino } = fstatSync(descriptor);
     // Emptied by its task, or replaced.

@@ -38,12 +38,21 @@ class Follower {
   readonly #child: ChildProcess;
   readonly #watchers = new Set<() => void>();
 
-  constructor(project: TestProject, ...args: string[]) {
-    this.#child = spawn(process.execPath, [runnerFile, 'logs', '-f', ...args], { cwd: project.folder });
+  constructor(project: TestProject, program: string, ...args: string[]) {
+    this.#child = spawn(program, args, { cwd: project.folder });
     this.#child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
       this.text += piece;
       for (const look of this.#watchers) look();
     });
+  }
+
+  static intoPipe(project: TestProject, ...args: string[]): Follower {
+    return new Follower(project, process.execPath, runnerFile, 'logs', '-f', ...args);
+  }
+
+  static onTerminal(project: TestProject, args: string): Follower {
+    const line = `exec ${process.execPath} ${runnerFile} logs -f ${args}`;
+    return new Follower(project, '/usr/bin/script', '-qefc', line, '/dev/null');
   }
 
   until(pattern: RegExp): Promise<void> {
@@ -144,7 +153,7 @@ projectTest(
     configure(project, { chains: { a: chain, b: chain } });
     const a = project.start('a');
     await a.next('run ended');
-    const follower = new Follower(project);
+    const follower = Follower.intoPipe(project);
     await follower.until(/a │ line 8\n/);
     const b = project.start('b');
     await follower.until(/b │ line 8\n/);
@@ -159,6 +168,31 @@ projectTest(
       assert.deepEqual(numbers, expected, 'no line is missing, none comes twice');
     }
     assert.match(follower.text, /^b │ line 1$/m);
+  },
+);
+
+projectTest(
+  'logs -f on a terminal has a heading where a run begins to write, and none for a silent one',
+  async (project) => {
+    const task =
+      'sh: test $RUNNER_RUN = 2 || { echo "one of $RUNNER_RUN"; read _ < go; echo "two of $RUNNER_RUN"; }';
+    assert.equal(project.shell('mkfifo go'), 0);
+    const runner = project.start(task, '--name', 'c', '--cooldown', '1ms');
+    await runner.next('output');
+    const follower = Follower.onTerminal(project, 'c');
+    await follower.until(/one of 1/);
+    for (const number of [1, 3]) {
+      project.shell('echo > go');
+      await follower.until(new RegExp(`one of ${number + (number === 1 ? 2 : 1)}`));
+    }
+    follower.end();
+    const text = follower.text.replaceAll(bold, '').replaceAll('\r\n', '\n');
+    const shown = text.replaceAll(/^── c {2}run (\d).*$/gm, 'run $1');
+    assert.ok(
+      shown.startsWith('run 1\none of 1\ntwo of 1\nrun 3\none of 3\ntwo of 3\nrun 4\none of 4\n'),
+      shown,
+    );
+    runner.signal('SIGKILL');
   },
 );
 
@@ -222,12 +256,14 @@ projectTest(
     const runner = project.start('sh: echo "line $RUNNER_RUN"', '--name', 'c', '--cooldown', '20ms');
     await runner.next('run ended');
     rmSync(join(logsOf(project), 'c.log'));
-    await untilFolder(logsOf(project), () => existsSync(join(logsOf(project), 'c.log')));
-    const next = await runner.next('output', ({ text }) => /^line \d+$/.test(text ?? ''));
+    const log = join(logsOf(project), 'c.log');
+    await untilFolder(logsOf(project), () => (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0);
+    const { text } = await runner.next('output', (event) =>
+      readFileSync(log, 'utf8').includes(event.text ?? '?'),
+    );
     runner.signal('SIGTERM');
     assert.equal((await runner.ended).exitCode, 0);
-    assert.match(project.command('logs', 'c').stdout, new RegExp(`^line \\d+$`, 'm'));
-    assert.ok(next.text !== undefined);
+    assert.match(project.command('logs', 'c').stdout, new RegExp(`^${text}$`, 'm'));
   },
 );
 
@@ -236,7 +272,7 @@ projectTest('the log of a runner in the background is shown, and followed', asyn
   const log = join(project.folder, '.runner/runner.log');
   writeFileSync(log, 'one\ntwo\nthree\n');
   assert.equal(project.command('logs', '--runner', '--lines', '2').stdout, 'two\nthree\n');
-  const follower = new Follower(project, '--runner', '--lines', '1');
+  const follower = Follower.intoPipe(project, '--runner', '--lines', '1');
   await follower.until(/three\n/);
   appendFileSync(log, 'four\n');
   await follower.until(/four\n/);
