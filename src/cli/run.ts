@@ -55,7 +55,7 @@ async function runInForeground(
   welcome(foreground, definition, options);
   foreground.follow(answer.logFile, answer.logFrom);
   const forgetSignals = onSignals({
-    stop: () => answer.stop(),
+    stop: (isSecond) => answer.stop(isSecond),
     drain: () => answer.drain(),
     // A terminal that is not there cannot go.
     hangUp: () => undefined,

@@ -92,7 +92,7 @@ function endingText(
 }
 
 function stopText(told: Extract<Told, { kind: 'stop asked' }>): { text: string; weight: Weight } {
-  if (told.isSecond) return { text: 'stopping now', weight: 'notice' };
+  if (told.isNow) return { text: 'stopping now', weight: 'notice' };
   if (told.run === null || told.run.stage.kind !== 'running') return { text: 'stopping', weight: 'notice' };
   return {
     text: `stopping when run ${told.run.number} (${told.run.task}) has ended; press Ctrl-C again to kill it`,

@@ -10,8 +10,8 @@ type ChainAnswer =
       readonly chain: RunningChain;
       readonly logFile: string;
       readonly logFrom: number;
-      /** Asks it to stop: once lets the run in progress end, for a while; twice ends it now. */
-      readonly stop: () => void;
+      /** Asks it to stop: the run in progress may go on for a while, or, now, not. */
+      readonly stop: (isNow: boolean) => void;
       /** Asks it to end after the run in progress. */
       readonly drain: () => void;
     }
@@ -38,7 +38,8 @@ export async function openProject(stateDirectory: string, path: string): Promise
       closers.unshift(() => opened.close());
       const logFrom = opened.ports.output.position().offset;
       const chain = await startChain(definition, opened.ports, start);
-      const stop = (): void => void chain.ask({ kind: 'stop asked', at: host.clock.now().monotonic });
+      const stop = (isNow: boolean): void =>
+        void chain.ask({ kind: 'stop asked', at: host.clock.now().monotonic, isNow });
       const drain = (): void => void chain.ask({ kind: 'drain asked' });
       return { kind: 'running', chain, logFile: opened.logFile, logFrom, stop, drain };
     },

@@ -107,11 +107,17 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
 }
 
 function predecessorOf({ clock }: Host, { pid, identity }: RunnerHolder, ended: Promise<void>): Predecessor {
+  let isStopping = false;
   return {
     pid,
     ended,
-    stop() {
-      if (identity !== null) signalProcess(identity, clock.boot, 'SIGTERM');
+    stop(isNow) {
+      // A second signal means now; one of the same kind could fall together with the first.
+      const signals: readonly NodeJS.Signals[] = isNow ? ['SIGTERM', 'SIGINT'] : ['SIGTERM'];
+      if (identity === null) return;
+      for (const signal of isStopping ? signals.slice(1) : signals)
+        signalProcess(identity, clock.boot, signal);
+      isStopping = true;
     },
   };
 }

@@ -6,8 +6,8 @@ import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber } from './unit
 
 /** What people, and the runner for them, may ask of a chain. */
 export type ChainRequest =
-  /** Somebody wants the chain to stop; asked a second time it stops at once. */
-  | { readonly kind: 'stop asked'; readonly at: MonotonicMs }
+  /** The runner is to stop: the run in progress may go on for a while, or, now, not. */
+  | { readonly kind: 'stop asked'; readonly at: MonotonicMs; readonly isNow: boolean }
   /** The chain is to let go of everything after the run in progress. */
   | { readonly kind: 'drain asked' }
   /** Somebody stops the chain until somebody starts it. */
@@ -145,7 +145,7 @@ export type Told =
   | { readonly kind: 'drain asked'; readonly run: Run | null }
   | { readonly kind: 'worker outdated'; readonly reason: string }
   | { readonly kind: 'definition changed' }
-  | { readonly kind: 'stop asked'; readonly isSecond: boolean; readonly run: Run | null }
+  | { readonly kind: 'stop asked'; readonly isNow: boolean; readonly run: Run | null }
   | { readonly kind: 'worker blocked'; readonly run: Run | null; readonly holders: readonly Holder[] }
   | { readonly kind: 'worker ready' }
   | { readonly kind: 'worker lost'; readonly reason: string }

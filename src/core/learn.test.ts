@@ -13,7 +13,7 @@ import {
 import { decide, isPausedAt } from './decide.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainEvent, ChainRequest, JournalEntry, Told } from './event.ts';
-import type { Facts, Run } from './facts.ts';
+import type { Facts, Run, Wanted } from './facts.ts';
 import { initialFacts } from './initial.ts';
 import { learn } from './learn.ts';
 import type { Ending } from './outcome.ts';
@@ -39,28 +39,22 @@ const definitions: readonly ChainDefinition[] = [
 
 describe('stop asked', () => {
   const at = toMonotonicMs(7);
-
-  test('once lets the run in progress end', () => {
-    const { facts, told } = learn(
-      factsOf({ state: { run: runOf() } }),
-      { kind: 'asked', request: { kind: 'stop asked', at } },
-      chain,
-    );
-    assert.deepEqual(facts.wanted, { kind: 'stop', since: at });
-    assert.deepEqual(told, [{ kind: 'stop asked', isSecond: false, run: runOf() }]);
-  });
-
-  test('twice or more does not wait', () => {
-    for (const wanted of [{ kind: 'stop', since: at }, { kind: 'stop now' }] as const) {
-      const { facts, told } = learn(
-        factsOf({ wanted }),
-        { kind: 'asked', request: { kind: 'stop asked', at } },
-        chain,
-      );
-      assert.deepEqual(facts.wanted, { kind: 'stop now' });
-      assert.deepEqual(told, [{ kind: 'stop asked', isSecond: true, run: null }]);
-    }
-  });
+  const since = toMonotonicMs(3);
+  const cases: readonly [string, Wanted, boolean, Wanted][] = [
+    ['lets the run in progress end', { kind: 'run' }, false, { kind: 'stop', since: at }],
+    ['again leaves the grace as it was', { kind: 'stop', since }, false, { kind: 'stop', since }],
+    ['at once does not wait', { kind: 'run' }, true, { kind: 'stop now' }],
+    ['at once ends a grace', { kind: 'stop', since }, true, { kind: 'stop now' }],
+    ['again is no more patient than before', { kind: 'stop now' }, false, { kind: 'stop now' }],
+  ];
+  for (const [name, wanted, isNow, expected] of cases) {
+    test(name, () => {
+      const event: ChainEvent = { kind: 'asked', request: { kind: 'stop asked', at, isNow } };
+      const { facts, told } = learn(factsOf({ wanted, state: { run: runOf() } }), event, chain);
+      assert.deepEqual(facts.wanted, expected);
+      assert.deepEqual(told, [{ kind: 'stop asked', isNow, run: runOf() }]);
+    });
+  }
 });
 
 describe('the store', () => {
@@ -498,7 +492,7 @@ function foreignEvent({ state }: Facts, nowMs: number, { what, detail, other }: 
   if (what < 95) return { kind: 'worker lost', ...here, reason: 'it died', retryAt: at.monotonic };
   if (what < 97) return { kind: 'store failed', reason: 'full', retryAt: toMonotonicMs(nowMs + 1_000) };
   if (what < 99) return { kind: 'store worked' };
-  return { kind: 'asked', request: { kind: 'stop asked', at: at.monotonic } };
+  return { kind: 'asked', request: { kind: 'stop asked', at: at.monotonic, isNow: detail < 50 } };
 }
 
 const endings: readonly Ending[] = [

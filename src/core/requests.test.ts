@@ -55,9 +55,13 @@ describe('drain asked', () => {
   });
 
   test('is followed by a stop that is as patient as any first one', () => {
-    const { facts, told } = ask(factsOf({ wanted: { kind: 'drain' } }), { kind: 'stop asked', at: since });
+    const { facts, told } = ask(factsOf({ wanted: { kind: 'drain' } }), {
+      kind: 'stop asked',
+      at: since,
+      isNow: false,
+    });
     assert.deepEqual(facts.wanted, { kind: 'stop', since });
-    assert.deepEqual(told, [{ kind: 'stop asked', isSecond: false, run: null }]);
+    assert.deepEqual(told, [{ kind: 'stop asked', isNow: false, run: null }]);
   });
 });
 
@@ -97,7 +101,7 @@ describe('chain stopped', () => {
   });
 
   test('keeps streak and cooldown, as a stop by a signal does', () => {
-    for (const request of [stop, stopNow, { kind: 'stop asked', at: since }] as const) {
+    for (const request of [stop, stopNow, { kind: 'stop asked', at: since, isNow: true }] as const) {
       const { state } = ask(factsOf({ state: cooling }), request).facts;
       assert.deepEqual([state.cooldown, state.streaks], [cooling.cooldown, cooling.streaks]);
     }

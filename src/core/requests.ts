@@ -1,8 +1,9 @@
 import type { ChainDefinition } from './definition.ts';
 import type { ChainRequest } from './event.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Wanted } from './facts.ts';
 import { silently, withState, type Learned } from './learned.ts';
 import { positionAfter } from './position.ts';
+import type { MonotonicMs } from './units.ts';
 
 type RequestOf<Kind extends ChainRequest['kind']> = Extract<ChainRequest, { kind: Kind }>;
 
@@ -30,13 +31,17 @@ export function learnRequest(facts: Facts, request: ChainRequest, definition: Ch
   }
 }
 
-/** The first stop lets the run in progress end; asked again, it does not. */
-function stopAsked(facts: Facts, request: RequestOf<'stop asked'>): Learned {
-  const isSecond = facts.wanted.kind === 'stop' || facts.wanted.kind === 'stop now';
+/** Lets the run in progress end for a while, or kills it. Asked again it is no less patient, and no more. */
+function stopAsked(facts: Facts, { at, isNow }: RequestOf<'stop asked'>): Learned {
   return {
-    facts: { ...facts, wanted: isSecond ? { kind: 'stop now' } : { kind: 'stop', since: request.at } },
-    told: [{ kind: 'stop asked', isSecond, run: facts.state.run }],
+    facts: { ...facts, wanted: stoppedBy(facts, { at, isNow }) },
+    told: [{ kind: 'stop asked', isNow, run: facts.state.run }],
   };
+}
+
+function stoppedBy({ wanted }: Facts, stop: { readonly at: MonotonicMs; readonly isNow: boolean }): Wanted {
+  if (stop.isNow) return { kind: 'stop now' };
+  return wanted.kind === 'stop' || wanted.kind === 'stop now' ? wanted : { kind: 'stop', since: stop.at };
 }
 
 /** A stop is stronger, and goes on. */
@@ -50,12 +55,14 @@ function drainAsked(facts: Facts): Learned {
 
 /** The chain ends as by `stop asked`, and stays stopped in the terms to come. Asked again it is no less patient. */
 function chainStopped(facts: Facts, request: RequestOf<'chain stopped'>): Learned {
-  const isStopping = facts.wanted.kind === 'stop' || facts.wanted.kind === 'stop now';
-  const gentle = isStopping ? facts.wanted : ({ kind: 'stop', since: request.at.monotonic } as const);
-  const stopped = facts.state.stopped ?? { since: request.at, by: request.by };
+  const { at, by, isNow } = request;
+  const stopped = facts.state.stopped ?? { since: at, by };
   return {
-    facts: { ...withState(facts, { stopped }), wanted: request.isNow ? { kind: 'stop now' } : gentle },
-    told: [{ kind: 'chain stopped', by: request.by, run: facts.state.run }],
+    facts: {
+      ...withState(facts, { stopped }),
+      wanted: stoppedBy(facts, { at: at.monotonic, isNow }),
+    },
+    told: [{ kind: 'chain stopped', by, run: facts.state.run }],
   };
 }
 

@@ -51,7 +51,7 @@ export class ChainKeeper {
   readonly #parts: KeeperParts;
   #definition: ChainDefinition;
   #keeping: Keeping = { kind: 'taking' };
-  #wish: 'keep' | 'drain' | 'stop' = 'keep';
+  #wish: 'keep' | 'drain' | 'stop' | 'stop now' = 'keep';
   #holds: Holds = 'kept';
   /** The process for which the chain is let go for a while, or `null`. */
   #givenTo: number | null = null;
@@ -81,10 +81,10 @@ export class ChainKeeper {
     this.#request({ kind: 'drain asked' });
   }
 
-  /** Lets go of it; the run in progress may go on for a while, or, asked again, not. */
-  stop(): void {
-    this.#wish = 'stop';
-    this.#request(this.#stopRequest());
+  /** Lets go of it; the run in progress may go on for a while, or, now, not. */
+  stop(isNow: boolean): void {
+    this.#wish = isNow ? 'stop now' : 'stop';
+    this.#request(this.#stopRequest(isNow));
   }
 
   /** Whether it is kept, and not about to be let go. */
@@ -166,7 +166,9 @@ export class ChainKeeper {
       this.#keeping = { kind: 'running', chain, opened };
       // It may have been let go, or been given another definition, while it began.
       if (this.#wish !== 'keep')
-        void chain.ask(this.#wish === 'drain' ? { kind: 'drain asked' } : this.#stopRequest());
+        void chain.ask(
+          this.#wish === 'drain' ? { kind: 'drain asked' } : this.#stopRequest(this.#wish === 'stop now'),
+        );
       if (chain.definition() !== this.#definition) chain.change(this.#definition);
       await chain.finished;
       this.#keeping = this.#afterTerm(chain.facts());
@@ -198,8 +200,8 @@ export class ChainKeeper {
     forget?.();
   }
 
-  #stopRequest(): ChainRequest {
-    return { kind: 'stop asked', at: this.#parts.clock.now().monotonic };
+  #stopRequest(isNow: boolean): ChainRequest {
+    return { kind: 'stop asked', at: this.#parts.clock.now().monotonic, isNow };
   }
 
   #wake(): void {

@@ -32,8 +32,8 @@ export interface Predecessor {
   readonly pid: number | null;
   /** Resolves when it has given all of them, or is gone. */
   readonly ended: Promise<void>;
-  /** Stops it: what it still runs may go on for a while, or, asked again, not. */
-  stop(): void;
+  /** Stops it: what it still runs may go on for a while, or, now, not. */
+  stop(isNow: boolean): void;
 }
 
 /** The place at which the one runner of a project is found: its lock and its socket. */
@@ -120,15 +120,11 @@ export class ProjectRunner implements RunnerControl {
     const order = [null, 'drain', 'stop', 'stop now'];
     if (order.indexOf(how) <= order.indexOf(this.#ending)) return;
     this.#parts.note(endNote[how](by));
-    const wasStopping = this.#ending === 'stop';
     this.#ending = how;
-    const predecessor = this.#parts.predecessor();
-    if (how !== 'drain') predecessor?.stop();
-    if (how === 'stop now' && !wasStopping) predecessor?.stop();
+    if (how !== 'drain') this.#parts.predecessor()?.stop(how === 'stop now');
     for (const keeper of this.#keepers.values()) {
       if (how === 'drain') keeper.drain();
-      else keeper.stop();
-      if (how === 'stop now' && !wasStopping) keeper.stop();
+      else keeper.stop(how === 'stop now');
     }
     if (this.#keepers.size === 0) this.#end();
   }

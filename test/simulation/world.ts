@@ -201,7 +201,11 @@ class World {
         this.#runner?.crash();
         break;
       case 'stop':
-        this.#ask({ kind: 'stop asked', at: this.#clock.now().monotonic });
+        this.#ask({
+          kind: 'stop asked',
+          at: this.#clock.now().monotonic,
+          isNow: this.#random.happens(0.3),
+        });
         break;
       case 'pause':
         this.#pause(null);
@@ -323,7 +327,7 @@ class World {
 
   #lookAfter(): void {
     if (this.#runner?.waitingFor === 'paused') {
-      const stop = { kind: 'stop asked', at: this.#clock.now().monotonic } as const;
+      const stop = { kind: 'stop asked', at: this.#clock.now().monotonic, isNow: false } as const;
       this.#ask(this.#random.happens(0.5) ? stop : { kind: 'resume asked', by: this.#newName() });
     }
     this.#schedule.after(10_000, () => this.#lookAfter());

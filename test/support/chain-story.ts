@@ -33,6 +33,7 @@ export class ChainStory {
   readonly #passGoal: number | null;
   #chain: RunningChain | null = null;
   #runners = 0;
+  #stops = 0;
 
   constructor({ tasks = [{}], passes, ...changed }: StoryWishes = {}) {
     this.definition = chainOf(tasks, changed);
@@ -45,6 +46,7 @@ export class ChainStory {
     const clock = this.#newClock();
     const tell = ({ told }: ChainTold): void => void this.told.push(told);
     this.end = null;
+    this.#stops = 0;
     this.#chain = await startChain(
       this.definition,
       { clock, store, workers, output, tell, random: { next: () => 0 } },
@@ -73,8 +75,10 @@ export class ChainStory {
     };
   }
 
+  /** Asks it to stop; the second time, to stop now. */
   async stop(): Promise<void> {
-    await this.ask({ kind: 'stop asked', at: this.clock.now().monotonic });
+    this.#stops += 1;
+    await this.ask({ kind: 'stop asked', at: this.clock.now().monotonic, isNow: this.#stops > 1 });
   }
 
   /** Asks something of the chain, and lets it answer; it may take its time. */
