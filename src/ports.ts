@@ -131,7 +131,7 @@ export interface OpenedChain {
 }
 
 /** What came of the wish to take a chain and open what belongs to it. */
-type Opening =
+export type Opening =
   | { readonly kind: 'opened'; readonly chain: OpenedChain }
   | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder }
   /** The system refuses a file; it may be possible later. */

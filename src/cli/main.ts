@@ -76,6 +76,7 @@ function runCommand(): Command {
     .option('--failure-cooldown <time>', 'wait after a failed run (default: 1s, doubling up to 5m)')
     .option('--timeout <time>', 'the longest that a run may take (default: no limit)')
     .addOption(passesOption())
+    .option('--takeover', 'take the chain over from the runner that has it, after its run in progress', false)
     .option('--cwd <folder>', 'project root: where the configuration, the modules and the tasks are', '.')
     .option('--env-file <file>', 'file of NAME=value lines for the environment of the tasks')
     .option(

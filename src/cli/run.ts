@@ -6,6 +6,7 @@ import type { RunnerHolder } from '../ports.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { dieOfBug, guarded } from './fail.ts';
 import { createForeground, type Foreground } from './foreground.ts';
+import { holderText } from './holder-text.ts';
 import { loadRequestOf } from './load-request.ts';
 import { countOption, isGiven, stateDirectory, type RawOptions } from './options.ts';
 import { onSignals } from './signals.ts';
@@ -46,6 +47,7 @@ async function runInForeground(
   const answer = await project.run(definition, {
     passGoal: countOption(options, 'passes'),
     holds: 'both end',
+    takeover: isGiven(options, 'takeover') ? (holder) => foreground.note(takeoverText(holder)) : null,
     tell: (told) => foreground.tell(told),
   });
   if (answer.kind === 'held elsewhere') {
@@ -85,11 +87,15 @@ function farewell({ passes, state }: Facts, definition: ChainDefinition): string
   return `ended after ${made}; the next start goes on with ${next}${rest}`;
 }
 
-function heldText(chain: string, { pid, command, since }: RunnerHolder): string {
-  if (pid === null) return `Cannot run chain "${chain}": ${command} runs it already; try again in a second`;
-  const started = since === null ? '' : `, since ${new Date(since).toLocaleString('sv')}`;
+function takeoverText(holder: RunnerHolder): string {
+  return `takes the chain over from ${holderText(holder)}, as soon as its run has ended`;
+}
+
+function heldText(chain: string, holder: RunnerHolder): string {
+  if (holder.pid === null)
+    return `Cannot run chain "${chain}": ${holder.command} runs it already; try again in a second`;
   return (
-    `Cannot run chain "${chain}": process ${pid} runs it already (${command}${started}). ` +
-    `To replace it, run "kill ${pid}", which lets the run in progress end, and then start this one again`
+    `Cannot run chain "${chain}": ${holderText(holder)} runs it already. ` +
+    'To replace it after its run in progress, start this one again with --takeover'
   );
 }

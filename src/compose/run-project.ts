@@ -1,7 +1,11 @@
 import type { ChainDefinition } from '../core/definition.ts';
-import { StoreError, type RunnerHolder, type Tell } from '../ports.ts';
+import { add, toDurationMs } from '../core/units.ts';
+import { StoreError, type Opening, type RunnerHolder, type Tell } from '../ports.ts';
+import { askForChain } from '../control/take-over.ts';
+import { signalProcess } from '../processes/process-table.ts';
 import { startChain, type ChainStart, type RunningChain } from '../runner/chain-loop.ts';
-import { openHost } from './host.ts';
+import { ownProcess } from '../system/own-process.ts';
+import { openHost, type Host } from './host.ts';
 
 /** What came of the wish to run a chain. */
 type ChainAnswer =
@@ -20,18 +24,34 @@ type ChainAnswer =
 /** A project on this host, with its state open. */
 export interface Project {
   /** Takes a chain and runs it, unless another runner has it. */
-  run(definition: ChainDefinition, options: ChainStart & { readonly tell: Tell }): Promise<ChainAnswer>;
+  run(definition: ChainDefinition, options: RunOptions): Promise<ChainAnswer>;
   /** Lets go of everything; the chains must have finished. */
   close(): void;
 }
+
+/** How a chain is run in the foreground. */
+export interface RunOptions extends ChainStart {
+  readonly tell: Tell;
+  /**
+   * Told when another runner has the chain; its run in progress is waited for, and then the chain taken over. `null`
+   * to leave it to that runner.
+   */
+  readonly takeover: ((holder: RunnerHolder) => void) | null;
+}
+
+/** How often a chain that is to be given away is tried. */
+const tryMs = toDurationMs(50);
 
 /** Opens a project for `runner run`. @throws as `openHost` */
 export async function openProject(stateDirectory: string, path: string): Promise<Project> {
   const host = await openHost(stateDirectory, path);
   const closers: (() => void)[] = [() => host.close()];
   return {
-    async run(definition, { tell, ...start }) {
-      const opening = await host.open(definition, tell);
+    async run(definition, { tell, takeover, ...start }) {
+      const first = await host.open(definition, tell);
+      const isTakeover = first.kind === 'held elsewhere' && takeover !== null;
+      if (isTakeover) takeover(first.holder);
+      const opening = isTakeover ? await openAfter(first.holder, { host, definition, tell }) : first;
       if (opening.kind === 'held elsewhere') return opening;
       if (opening.kind === 'cannot open') throw new StoreError(opening.reason);
       const { chain: opened } = opening;
@@ -47,4 +67,27 @@ export async function openProject(stateDirectory: string, path: string): Promise
       for (const close of closers) close();
     },
   };
+}
+
+interface Wanted {
+  readonly host: Host;
+  readonly definition: ChainDefinition;
+  readonly tell: Tell;
+}
+
+// However long its run takes: nobody ends it. A runner that dies meanwhile leaves the chain as well.
+async function openAfter(holder: RunnerHolder, { host, definition, tell }: Wanted): Promise<Opening> {
+  const { clock, folder } = host;
+  const isAsked = await askForChain(folder.socket, {
+    chain: definition.name,
+    from: holder.pid,
+    to: ownProcess.pid,
+  });
+  // A runner of this one chain has no socket; this signal means the same to it.
+  if (!isAsked && holder.identity !== null) signalProcess(holder.identity, clock.boot, 'SIGUSR2');
+  for (;;) {
+    await new Promise<void>((resolve) => clock.wakeAt(add(clock.now().monotonic, tryMs), resolve));
+    const opening = await host.open(definition, tell);
+    if (opening.kind !== 'held elsewhere') return opening;
+  }
 }

@@ -34,6 +34,25 @@ export async function askForChains(
   });
 }
 
+/**
+ * Asks the runner of the project to give one chain away after its run; `false` when process `from` is not that runner.
+ */
+export async function askForChain(
+  socket: string,
+  { chain, from, to }: { readonly chain: string; readonly from: number | null; readonly to: number },
+): Promise<boolean> {
+  const client = createControlClient(socket);
+  try {
+    const { body } = await client.get('/v1/status');
+    if (fieldsOf(fieldsOf(body)['runner'])['pid'] !== from) return false;
+    const { status } = await client.post(`/v1/chains/${chain}/release`, { pid: to, by: `process ${to}` });
+    return status === 200;
+  } catch (error) {
+    if (error instanceof RunnerNotUp || error instanceof RunnerSilent) return false;
+    throw error;
+  }
+}
+
 /** What the API says of an error, or a word that it said nothing. */
 export function reasonIn(body: unknown): string {
   const { message } = fieldsOf(fieldsOf(body)['error']);
