@@ -192,22 +192,31 @@ projectTest(
       shown.startsWith('run 1\none of 1\ntwo of 1\nrun 3\none of 3\ntwo of 3\nrun 4\none of 4\n'),
       shown,
     );
-    runner.signal('SIGKILL');
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) runner.signal(signal);
+    await runner.ended;
   },
 );
 
 projectTest('what was set aside is compressed and reads as before', async (project) => {
-  const task = 'sh: head -c 3000 /dev/urandom | base64 -w 76; echo "end of $RUNNER_RUN"';
+  assert.equal(project.shell('mkfifo go'), 0);
+  const say = 'head -c 3000 /dev/urandom | base64 -w 76; echo "end of $RUNNER_RUN"';
+  const task = `sh: test $RUNNER_RUN != 5 || read _ < go; ${say}`;
   configure(project, { chains: { c: { tasks: [task], cooldown: '0s', log: { size: '2KB', keep: 9 } } } });
-  await project.start('c', '--passes', '4').ended;
+  const runner = project.start('c');
+  await runner.next('run started', ({ run }) => run === 5);
   const folder = logsOf(project);
-  await untilFolder(folder, () => [1, 2, 3].every((n) => !existsSync(join(folder, `c.log.${n}`))));
-  for (const n of [1, 2, 3]) {
+  const isThere = (name: string): boolean => existsSync(join(folder, name));
+  await untilFolder(folder, () =>
+    [1, 2, 3, 4].every((n) => isThere(`c.log.${n}.gz`) && !isThere(`c.log.${n}`)),
+  );
+  for (const n of [1, 2, 3, 4]) {
     assert.match(project.command('logs', 'c', '--run', `${n}`).stdout, new RegExp(`\nend of ${n}\n$`));
   }
   const last = project.command('logs', 'c', '--lines', '120').stdout;
   assert.equal(last.split('\n').length, 121);
   assert.match(last, /end of 2\n[^]*end of 3\n[^]*end of 4\n$/);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) runner.signal(signal);
+  await runner.ended;
 });
 
 projectTest(
