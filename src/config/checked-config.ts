@@ -1,4 +1,4 @@
-import type { LeftoversPolicy, OnFailure } from '../core/definition.ts';
+import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.ts';
 import type { DurationMs } from '../core/units.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
@@ -52,6 +52,14 @@ export interface CheckedHostChain extends CheckedSettings {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
+/** When a chain's worker is replaced. */
+interface CheckedRecycle {
+  readonly runs?: number | undefined;
+  /** In bytes. */
+  readonly memory?: number | 'none' | undefined;
+  readonly age?: DurationMs | undefined;
+}
+
 /** A chain as configured. */
 export interface CheckedChain extends CheckedHostChain {
   readonly tasks: readonly CheckedTask[];
@@ -60,4 +68,6 @@ export interface CheckedChain extends CheckedHostChain {
   readonly inheritEnv?: readonly string[] | undefined;
   readonly log?: { readonly size?: number | undefined; readonly keep?: number | undefined } | undefined;
   readonly history?: { readonly runs?: number | undefined } | undefined;
+  readonly isolation?: Isolation | undefined;
+  readonly recycle?: CheckedRecycle | undefined;
 }

@@ -2,6 +2,7 @@ import type {
   ChainDefinition,
   ChainName,
   FailureCooldown,
+  Isolation,
   LeftoversPolicy,
   OnFailure,
   TaskDefinition,
@@ -55,6 +56,10 @@ class Fields {
   textOrNull(key: string): string | null {
     const value = this.value(key);
     return value === null ? null : asText(value);
+  }
+
+  numberOrNull(key: string): number | null {
+    return this.value(key) === null ? null : this.number(key);
   }
 
   number(key: string): number {
@@ -113,6 +118,7 @@ function readValue(value: unknown): LoadedValue {
 
 function readDefinition(definition: Fields): ChainDefinition {
   const log = definition.fields('log');
+  const recycle = definition.fields('recycle');
   return {
     name: readName(definition.text('name')),
     tasks: definition.list('tasks', readTask),
@@ -123,6 +129,12 @@ function readDefinition(definition: Fields): ChainDefinition {
     leftovers: definition.choice<LeftoversPolicy>('leftovers', ['wait', 'kill', 'allow']),
     log: { fileLimitBytes: log.number('fileLimitBytes'), filesKept: log.number('filesKept') },
     history: { runsKept: definition.fields('history').number('runsKept') },
+    isolation: definition.choice<Isolation>('isolation', ['chain', 'run']),
+    recycle: {
+      runs: recycle.numberOrNull('runs'),
+      memoryKib: recycle.numberOrNull('memoryKib'),
+      ageMs: recycle.value('ageMs') === null ? null : recycle.duration('ageMs'),
+    },
     code: definition.textOrNull('code'),
   };
 }

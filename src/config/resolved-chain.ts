@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ChainDefinition, TaskDefinition, Work } from '../core/definition.ts';
+import type { ChainDefinition, Isolation, TaskDefinition, Work } from '../core/definition.ts';
 import { formatDuration } from '../core/duration.ts';
-import { toDurationMs } from '../core/units.ts';
+import { toDurationMs, type DurationMs } from '../core/units.ts';
 import { taskNameOf } from './chain-name.ts';
 import type { CheckedHostChain, CheckedTask } from './checked-config.ts';
 import { explainNoTask, type ChosenChain } from './chosen-chains.ts';
@@ -251,6 +251,10 @@ interface ChainValues {
   readonly logSize: Sourced<number>;
   readonly logKeep: Sourced<number>;
   readonly historyRuns: Sourced<number>;
+  readonly isolation: Sourced<Isolation>;
+  readonly recycleRuns: Sourced<number | null>;
+  readonly recycleMemory: Sourced<number | 'none'>;
+  readonly recycleAge: Sourced<DurationMs | null>;
 }
 
 function valuesOfChain({ chain, hosts, fromOf }: ChosenChain): ChainValues {
@@ -265,7 +269,7 @@ function valuesOfChain({ chain, hosts, fromOf }: ChosenChain): ChainValues {
     }
     return { value: usual, from: 'default' };
   };
-  const configured = (value: number | undefined, path: KeyPath, usual: number): Sourced<number> =>
+  const configured = <Value>(value: Value | undefined, path: KeyPath, usual: Value): Sourced<Value> =>
     value === undefined ? { value: usual, from: 'default' } : { value, from: fromOf(path) };
   return {
     stopGrace: strongest('stopGrace', toDurationMs(30_000)),
@@ -274,10 +278,17 @@ function valuesOfChain({ chain, hosts, fromOf }: ChosenChain): ChainValues {
     logSize: configured(chain.log?.size, ['log', 'size'], 10 * 1024 * 1024),
     logKeep: configured(chain.log?.keep, ['log', 'keep'], 5),
     historyRuns: configured(chain.history?.runs, ['history', 'runs'], 10_000),
+    isolation: configured<Isolation>(chain.isolation, ['isolation'], 'chain'),
+    recycleRuns: configured<number | null>(chain.recycle?.runs, ['recycle', 'runs'], null),
+    recycleMemory: configured<number | 'none'>(chain.recycle?.memory, ['recycle', 'memory'], 1024 ** 3),
+    recycleAge: configured<DurationMs | null>(chain.recycle?.age, ['recycle', 'age'], null),
   };
 }
 
-type DefinedByValues = Pick<ChainDefinition, 'stopGraceMs' | 'killGraceMs' | 'leftovers' | 'log' | 'history'>;
+type DefinedByValues = Pick<
+  ChainDefinition,
+  'stopGraceMs' | 'killGraceMs' | 'leftovers' | 'log' | 'history' | 'isolation' | 'recycle'
+>;
 
 function definedBy(values: ChainValues): DefinedByValues {
   return {
@@ -286,11 +297,18 @@ function definedBy(values: ChainValues): DefinedByValues {
     leftovers: values.leftovers.value,
     log: { fileLimitBytes: values.logSize.value, filesKept: values.logKeep.value },
     history: { runsKept: values.historyRuns.value },
+    isolation: values.isolation.value,
+    recycle: {
+      runs: values.recycleRuns.value,
+      memoryKib: values.recycleMemory.value === 'none' ? null : values.recycleMemory.value / 1024,
+      ageMs: values.recycleAge.value,
+    },
   };
 }
 
 function chainRows(values: ChainValues): LoadedValue[] {
   const { stopGrace, killGrace, leftovers, logSize, logKeep, historyRuns } = values;
+  const { isolation, recycleRuns: runs, recycleMemory: memory, recycleAge: age } = values;
   return [
     { path: 'stopGrace', shown: formatDuration(stopGrace.value), from: stopGrace.from },
     { path: 'killGrace', shown: formatDuration(killGrace.value), from: killGrace.from },
@@ -298,6 +316,14 @@ function chainRows(values: ChainValues): LoadedValue[] {
     { path: 'log.size', shown: showSize(logSize.value), from: logSize.from },
     { path: 'log.keep', shown: String(logKeep.value), from: logKeep.from },
     { path: 'history.runs', shown: String(historyRuns.value), from: historyRuns.from },
+    { path: 'isolation', shown: isolation.value, from: isolation.from },
+    { path: 'recycle.runs', shown: String(runs.value ?? 'none'), from: runs.from },
+    {
+      path: 'recycle.memory',
+      shown: memory.value === 'none' ? 'none' : showSize(memory.value),
+      from: memory.from,
+    },
+    { path: 'recycle.age', shown: age.value === null ? 'none' : formatDuration(age.value), from: age.from },
   ];
 }
 

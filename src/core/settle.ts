@@ -7,6 +7,7 @@ import { withState, type Learned } from './learned.ts';
 import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { positionAfter, type Position } from './position.ts';
 import { zeroMs, type DurationMs } from './units.ts';
+import type { Usage } from './usage.ts';
 import { usualAfter } from './usual.ts';
 
 /** The end of a run, with what it takes to work out what follows. */
@@ -18,6 +19,7 @@ export interface Settlement {
   /** For the jitter of a back-off: 0 to 1, 1 excluded. */
   readonly chance: number;
   readonly durationMs: DurationMs | null;
+  readonly usage: Usage;
   /** Whether its whole process tree is gone. */
   readonly isOver: boolean;
   readonly leftovers: readonly Holder[];
@@ -132,6 +134,7 @@ function endedTold(
     healedStreak: by.verdict === 'success' ? streakOf(facts, run) : 0,
     endedAt: by.here.now.wall,
     durationMs: by.durationMs,
+    usage: by.usage,
     next: isWantedOn(facts) ? nextTold(by.position, by.cooldown, by.definition) : null,
   };
 }

@@ -92,7 +92,7 @@ function stdioOf(descriptors: {
 
 function syscallWords(): string {
   const numbers = syscallNumbers(process.platform, process.arch);
-  return numbers === null ? '0 0' : `${numbers.prctl} ${numbers.clockGettime}`;
+  return numbers === null ? '0 0 0' : `${numbers.prctl} ${numbers.clockGettime} ${numbers.wait4}`;
 }
 
 function hasFunctions(definition: ChainDefinition): boolean {

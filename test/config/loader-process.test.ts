@@ -11,6 +11,8 @@ const definition = {
   stopGraceMs: 0,
   killGraceMs: 0,
   leftovers: 'wait',
+  isolation: 'chain',
+  recycle: { runs: 2, memoryKib: null, ageMs: 1 },
   log: { fileLimitBytes: 1, filesKept: 1 },
   history: { runsKept: 1 },
   code: null,
@@ -36,6 +38,7 @@ describe('of what the loader writes', () => {
     ['a negative duration', withDefinition({ stopGraceMs: -1 })],
     ['a name that is none', withDefinition({ name: '../x' })],
     ['a policy that is none', withDefinition({ leftovers: 'x' })],
+    ['a recycling that is none', withDefinition({ recycle: { runs: 'x', memoryKib: null, ageMs: null } })],
     ['an environment that is none', withDefinition({ environment: { A: 1 } })],
   ];
 

@@ -93,11 +93,14 @@ test('without a word, the defaults are in force and are shown as such', async (t
       },
     ],
     directory: project.directory,
+    code: null,
     stopGraceMs: 30_000,
     killGraceMs: 10_000,
     leftovers: 'wait',
     log: { fileLimitBytes: 10_485_760, filesKept: 5 },
     history: { runsKept: 10_000 },
+    isolation: 'chain',
+    recycle: { runs: null, memoryKib: 1024 ** 2, ageMs: null },
   });
   assert.deepEqual([...new Set(values.map(({ from }) => from))], ['default']);
 });
