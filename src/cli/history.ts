@@ -2,7 +2,7 @@ import type { HistoryEntry } from '../store/history.ts';
 import { exitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
 import { countOption, isGiven, stateDirectory, type RawOptions } from './options.ts';
-import { lengthText, storedOutcomeText } from './outcome-text.ts';
+import { lengthText, memoryText, storedOutcomeText } from './outcome-text.ts';
 import { readState } from './read-state.ts';
 import { visibleLine } from './visible.ts';
 
@@ -29,9 +29,11 @@ async function printEntries(directory: string, entries: readonly HistoryEntry[])
     String(entry.run),
     visibleLine(entry.task),
     entry.endedAt === null ? '' : lengthText(entry.durationMs),
+    entry.cpuMs === null ? '' : lengthText(entry.cpuMs),
+    entry.memoryKib === null ? '' : memoryText(entry.memoryKib),
     visibleLine(outcomes[index] ?? ''),
   ]);
-  printTable(['started', 'chain', 'run', 'task', 'took', 'outcome'], rows);
+  printTable(['started', 'chain', 'run', 'task', 'took', 'cpu', 'memory', 'outcome'], rows);
 }
 
 // Without an outcome, the runner that started it may have died; how it ended is found out by the next one.

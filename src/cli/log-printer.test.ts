@@ -15,6 +15,8 @@ function entryOf(chain: string, changed: Partial<HistoryEntry> = {}): HistoryEnt
     durationMs: null,
     outcome: null,
     detail: null,
+    cpuMs: null,
+    memoryKib: null,
     log: { generation: 1, from: 0, to: null },
     ...changed,
   };

@@ -78,6 +78,13 @@ export function lengthText(length: DurationMs | null): string {
   return formatDuration(toDurationMs(Math.round(length / 1_000) * 1_000));
 }
 
+/** A measured amount of memory as people read it, in units of 1024: `812KB`, `48MB`, `1.3GB`. */
+export function memoryText(kib: number): string {
+  if (kib < 1_024) return `${kib}KB`;
+  const mib = kib / 1_024;
+  return mib < 1_024 ? `${Math.round(mib)}MB` : `${(mib / 1_024).toFixed(1)}GB`;
+}
+
 function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }

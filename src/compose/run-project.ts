@@ -30,7 +30,7 @@ export interface Project {
 }
 
 /** How a chain is run in the foreground. */
-export interface RunOptions extends ChainStart {
+interface RunOptions extends ChainStart {
   readonly tell: Tell;
   /**
    * Told when another runner has the chain; its run in progress is waited for, and then the chain taken over. `null`

@@ -1,4 +1,4 @@
-import type { LeftoversPolicy, OnFailure } from '../core/definition.ts';
+import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.ts';
 import type { IoPriority } from '../core/identity.ts';
 import type { DurationMs } from '../core/units.ts';
 
@@ -79,6 +79,14 @@ interface CheckedLog {
   readonly compress?: boolean | undefined;
 }
 
+/** When a chain's worker is replaced. */
+interface CheckedRecycle {
+  readonly runs?: number | undefined;
+  /** In bytes. */
+  readonly memory?: number | 'none' | undefined;
+  readonly age?: DurationMs | undefined;
+}
+
 /** A chain as configured. */
 export interface CheckedChain extends CheckedHostChain {
   readonly tasks: readonly CheckedTask[];
@@ -92,4 +100,6 @@ export interface CheckedChain extends CheckedHostChain {
   readonly umask?: number | undefined;
   readonly log?: CheckedLog | undefined;
   readonly history?: { readonly runs?: number | undefined } | undefined;
+  readonly isolation?: Isolation | undefined;
+  readonly recycle?: CheckedRecycle | undefined;
 }

@@ -2,6 +2,7 @@ import type {
   ChainDefinition,
   ChainName,
   FailureCooldown,
+  Isolation,
   LeftoversPolicy,
   OnFailure,
   TaskDefinition,
@@ -60,6 +61,10 @@ class Fields {
 
   flag(key: string): boolean {
     return this.choice(key, [true, false]);
+  }
+
+  numberOrNull(key: string): number | null {
+    return this.value(key) === null ? null : this.number(key);
   }
 
   number(key: string): number {
@@ -138,6 +143,7 @@ function readValue(value: unknown): LoadedValue {
 
 function readDefinition(definition: Fields): ChainDefinition {
   const log = definition.fields('log');
+  const recycle = definition.fields('recycle');
   return {
     name: readName(definition.text('name')),
     tasks: definition.list('tasks', readTask),
@@ -155,6 +161,12 @@ function readDefinition(definition: Fields): ChainDefinition {
       totalLimitBytes: log.value('totalLimitBytes') === null ? null : log.number('totalLimitBytes'),
     },
     history: { runsKept: definition.fields('history').number('runsKept') },
+    isolation: definition.choice<Isolation>('isolation', ['chain', 'run']),
+    recycle: {
+      runs: recycle.numberOrNull('runs'),
+      memoryKib: recycle.numberOrNull('memoryKib'),
+      ageMs: recycle.value('ageMs') === null ? null : recycle.duration('ageMs'),
+    },
     code: definition.textOrNull('code'),
   };
 }

@@ -1,11 +1,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ChainDefinition, TaskDefinition, Work } from '../core/definition.ts';
+import type { TaskDefinition, Work } from '../core/definition.ts';
 import type { RunUser } from '../core/identity.ts';
-import { formatDuration } from '../core/duration.ts';
-import { toDurationMs, type DurationMs } from '../core/units.ts';
 import { taskNameOf } from './chain-name.ts';
-import type { CheckedHostChain, CheckedTask } from './checked-config.ts';
+import { chainRows, definedBy, valuesOfChain } from './chain-values.ts';
+import type { CheckedTask } from './checked-config.ts';
 import { explainNoTask, type ChosenChain } from './chosen-chains.ts';
 import {
   buildEnvironment,
@@ -28,7 +27,6 @@ import {
   type TaskSettings,
 } from './settings.ts';
 import { reportOutOfReach } from './out-of-reach.ts';
-import { showSize } from './size.ts';
 import { readTaskText } from './task-text.ts';
 import { typedLayers } from './typed-options.ts';
 
@@ -276,87 +274,6 @@ function environmentOf(
     added,
     directory: request.directory,
   });
-}
-
-interface ChainValues {
-  readonly stopGrace: Sourced<NonNullable<CheckedHostChain['stopGrace']>>;
-  readonly killGrace: Sourced<NonNullable<CheckedHostChain['killGrace']>>;
-  readonly leftovers: Sourced<NonNullable<CheckedHostChain['leftovers']>>;
-  readonly logSize: Sourced<number>;
-  readonly logAge: Sourced<DurationMs | 'none'>;
-  readonly logKeep: Sourced<number>;
-  readonly logCompress: Sourced<boolean>;
-  readonly logTotal: Sourced<number | 'none'>;
-  readonly historyRuns: Sourced<number>;
-}
-
-function valuesOfChain({ chain, hosts, fromOf, logTotal }: ChosenChain): ChainValues {
-  const strongest = <Key extends 'stopGrace' | 'killGrace' | 'leftovers'>(
-    key: Key,
-    usual: NonNullable<CheckedHostChain[Key]>,
-  ): Sourced<NonNullable<CheckedHostChain[Key]>> => {
-    const sources = [...hosts.toReversed(), { values: chain, fromOf }];
-    for (const source of sources) {
-      const value = source.values[key];
-      if (value !== undefined) return { value, from: source.fromOf([key]) };
-    }
-    return { value: usual, from: 'default' };
-  };
-  const configured = <Value>(value: Value | undefined, path: KeyPath, usual: Value): Sourced<Value> =>
-    value === undefined ? { value: usual, from: 'default' } : { value, from: fromOf(path) };
-  return {
-    stopGrace: strongest('stopGrace', toDurationMs(30_000)),
-    killGrace: strongest('killGrace', toDurationMs(10_000)),
-    leftovers: strongest('leftovers', 'wait'),
-    logSize: configured(chain.log?.size, ['log', 'size'], 10 * 1024 * 1024),
-    logAge: configured(chain.log?.age, ['log', 'age'], 'none'),
-    logKeep: configured(chain.log?.keep, ['log', 'keep'], 5),
-    logCompress: configured(chain.log?.compress, ['log', 'compress'], true),
-    logTotal: logTotal ?? { value: 1024 ** 3, from: 'default' },
-    historyRuns: configured(chain.history?.runs, ['history', 'runs'], 10_000),
-  };
-}
-
-type DefinedByValues = Pick<ChainDefinition, 'stopGraceMs' | 'killGraceMs' | 'leftovers' | 'log' | 'history'>;
-
-function definedBy(values: ChainValues): DefinedByValues {
-  return {
-    stopGraceMs: values.stopGrace.value,
-    killGraceMs: values.killGrace.value,
-    leftovers: values.leftovers.value,
-    log: {
-      fileLimitBytes: values.logSize.value,
-      filesKept: values.logKeep.value,
-      ageLimitMs: values.logAge.value === 'none' ? null : values.logAge.value,
-      isCompressed: values.logCompress.value,
-      totalLimitBytes: values.logTotal.value === 'none' ? null : values.logTotal.value,
-    },
-    history: { runsKept: values.historyRuns.value },
-  };
-}
-
-function chainRows(values: ChainValues): LoadedValue[] {
-  const { stopGrace, killGrace, leftovers, logSize, logAge, logKeep, logCompress, logTotal, historyRuns } =
-    values;
-  return [
-    { path: 'stopGrace', shown: formatDuration(stopGrace.value), from: stopGrace.from },
-    { path: 'killGrace', shown: formatDuration(killGrace.value), from: killGrace.from },
-    { path: 'leftovers', shown: leftovers.value, from: leftovers.from },
-    { path: 'log.size', shown: showSize(logSize.value), from: logSize.from },
-    {
-      path: 'log.age',
-      shown: logAge.value === 'none' ? 'none' : formatDuration(logAge.value),
-      from: logAge.from,
-    },
-    { path: 'log.keep', shown: String(logKeep.value), from: logKeep.from },
-    { path: 'log.compress', shown: String(logCompress.value), from: logCompress.from },
-    {
-      path: 'logs.total',
-      shown: logTotal.value === 'none' ? 'none' : showSize(logTotal.value),
-      from: logTotal.from,
-    },
-    { path: 'history.runs', shown: String(historyRuns.value), from: historyRuns.from },
-  ];
 }
 
 /** One row for a value on which all tasks agree, else a row for each task. */

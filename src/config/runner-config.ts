@@ -1,4 +1,4 @@
-import type { LeftoversPolicy } from '../core/definition.ts';
+import type { Isolation, LeftoversPolicy } from '../core/definition.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 
 /** One task of a chain: the text of a task, or that text or an argv list with options of its own. */
@@ -70,6 +70,16 @@ export interface ConfigChain extends ConfigHostChain {
   readonly log?: ConfigLog | undefined;
   /** How many runs are remembered. */
   readonly history?: { readonly runs?: number | undefined } | undefined;
+  /** Whether the chain keeps its worker (`chain`) or gets a new one for each run (`run`). Default: `chain`. */
+  readonly isolation?: Isolation | undefined;
+  /** When the chain's worker is replaced between runs: after so many, above so much memory, at such an age. */
+  readonly recycle?:
+    | {
+        readonly runs?: number | undefined;
+        readonly memory?: string | undefined;
+        readonly age?: string | undefined;
+      }
+    | undefined;
 }
 
 /** What `runner.config.ts` exports by default, by means of `defineConfig`. */

@@ -259,6 +259,33 @@ const history = strict(
   'an object such as { runs: 10000 }',
 );
 
+const recycle = strict(
+  {
+    runs: number({ least: 1, most: 1_000_000_000, isWhole: true })
+      .optional()
+      .meta({ description: 'After so many runs. Default: no limit.' }),
+    memory: z
+      .string(expecting('a size such as "512MB", or "none"'))
+      .transform((written, context): number | 'none' => {
+        if (written === 'none') return 'none';
+        const parsed = parseSize(written);
+        if (parsed.kind === 'size') return parsed.bytes;
+        context.addIssue({ code: 'custom', message: `${parsed.problem}, or "none"` });
+        return z.NEVER;
+      })
+      .optional()
+      .meta({
+        description:
+          'After a run of a function in which the worker had more memory than this, or `none`. It keeps a leak from growing for ever.',
+        usual: '1GB',
+      }),
+    age: duration.optional().meta({
+      description: 'After the first run that ends when the worker is so old. Default: no limit.',
+    }),
+  },
+  'an object such as { runs: 1000, memory: "512MB", age: "24h" }',
+);
+
 const howToWriteTasks = 'a list of tasks such as ["tasks.sendMail"]';
 const chain: z.ZodType<CheckedChain, RunnerConfig['chains'][string]> = strict(
   {
@@ -281,6 +308,14 @@ const chain: z.ZodType<CheckedChain, RunnerConfig['chains'][string]> = strict(
     ...identityOfChain,
     log: log.optional().meta({ description: 'What the log of the chain may take on disk.' }),
     history: history.optional().meta({ description: 'How much of the history of the chain is kept.' }),
+    isolation: choiceOf(['chain', 'run']).optional().meta({
+      description:
+        'Whether the chain keeps its worker process (`chain`), or gets a new one for each run (`run`).',
+      usual: 'chain',
+    }),
+    recycle: recycle.optional().meta({
+      description: 'When the worker process of the chain is replaced by a new one, between two runs.',
+    }),
   },
   'an object with a list of tasks such as { tasks: ["tasks.sendMail"] }',
 );

@@ -5,6 +5,7 @@ import {
   factsOf,
   momentAt,
   pauseOf,
+  readyWorker,
   runOf,
   waitUntil,
   workerIdentity,
@@ -55,7 +56,7 @@ const workers: readonly WorkerFact[] = [
   { kind: 'starting', since: now },
   { kind: 'blocked', since: now, holders: [{ pid: 7, command: 'sleep 60' }] },
   { kind: 'loading', since: now, identity: workerIdentity() },
-  { kind: 'ready', identity: workerIdentity() },
+  readyWorker(),
 ];
 const stores: readonly StoreFact[] = [
   { kind: 'works' },
@@ -371,7 +372,7 @@ describe('in a situation with a name', () => {
   const leftBehind = runOf({
     stage: { kind: 'left behind', since: momentAt(nowMs), outcome: { kind: 'succeeded' } },
   });
-  const ready: WorkerFact = { kind: 'ready', identity: workerIdentity() };
+  const ready: WorkerFact = readyWorker();
   const stop: Wanted = { kind: 'stop', since: now };
 
   const situations: readonly [string, Facts, Decision, ChainDefinition?][] = [

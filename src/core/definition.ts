@@ -23,6 +23,8 @@ export interface ChainDefinition {
   /** How long a cancelled run has between SIGTERM and SIGKILL. Default 10 s. */
   readonly killGraceMs: DurationMs;
   readonly leftovers: LeftoversPolicy;
+  readonly isolation: Isolation;
+  readonly recycle: RecycleLimits;
   readonly log: LogLimits;
   readonly history: HistoryLimits;
   /**
@@ -82,6 +84,19 @@ export type OnFailure = 'continue' | 'retry' | 'restart' | 'pause';
  * ended (`kill`), or they are let be (`allow`), which gives up the protection from overlap for them.
  */
 export type LeftoversPolicy = 'wait' | 'kill' | 'allow';
+
+/** Whose worker a run is in: that of its chain, which goes on (`chain`, the default), or a new one (`run`). */
+export type Isolation = 'chain' | 'run';
+
+/** When a worker is replaced, between two runs; `null` where there is no limit. */
+export interface RecycleLimits {
+  /** After so many runs. Default `null`. */
+  readonly runs: number | null;
+  /** After a function in which the worker had more resident memory than this. Default 1 GiB. */
+  readonly memoryKib: number | null;
+  /** After the first run that ends when the worker is so old. Default `null`. */
+  readonly ageMs: DurationMs | null;
+}
 
 /** What a chain's log may take on disk. */
 export interface LogLimits {

@@ -3,6 +3,7 @@ import type { ChainDefinition, ChainName } from './definition.ts';
 import type { EndingReason, Holder, Pause, ProcessIdentity, Run } from './facts.ts';
 import type { Ending, Outcome, Verdict } from './outcome.ts';
 import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber } from './units.ts';
+import type { Usage } from './usage.ts';
 
 /** What people, and the runner for them, may ask of a chain. */
 export type ChainRequest =
@@ -95,6 +96,7 @@ export interface RunEnded {
   readonly boot: string;
   /** As the worker measured it; `null` when nobody did. */
   readonly durationMs: DurationMs | null;
+  readonly usage: Usage;
   /** For the jitter of a back-off: 0 to 1, 1 excluded. */
   readonly chance: number;
   /** Whether the run's whole process tree is gone already. */
@@ -113,6 +115,7 @@ export type JournalEntry =
       readonly at: Moment;
       readonly boot: string;
       readonly durationMs: DurationMs;
+      readonly usage: Usage;
     };
 
 /** What people, the log and the store are told. All of one chain, in this order. */
@@ -164,6 +167,7 @@ export interface RunEndedTold {
   readonly healedStreak: number;
   readonly endedAt: EpochMs;
   readonly durationMs: DurationMs | null;
+  readonly usage: Usage;
   /** What comes next, and after what wait; `null` when the chain stops or has made its passes. */
   readonly next: NextTold | null;
 }

@@ -158,7 +158,14 @@ export type WorkerFact =
   | { readonly kind: 'blocked'; readonly since: MonotonicMs; readonly holders: readonly Holder[] }
   /** It holds the lock, and still loads the tasks. */
   | { readonly kind: 'loading'; readonly since: MonotonicMs; readonly identity: ProcessIdentity }
-  | { readonly kind: 'ready'; readonly identity: ProcessIdentity };
+  | {
+      readonly kind: 'ready';
+      readonly identity: ProcessIdentity;
+      /** When it got the lock. */
+      readonly since: MonotonicMs;
+      /** How many runs it was given. */
+      readonly runs: number;
+    };
 
 /** A process that is in the way. */
 export interface Holder {

@@ -18,6 +18,7 @@ import { initialFacts } from './initial.ts';
 import { learn } from './learn.ts';
 import type { Ending } from './outcome.ts';
 import { nextAfter, toDurationMs, toMonotonicMs } from './units.ts';
+import { unknownUsage } from './usage.ts';
 
 const chain = chainOf(
   [
@@ -477,7 +478,16 @@ function foreignEvent({ state }: Facts, nowMs: number, { what, detail, other }: 
   const ending = endings[other % endings.length] ?? { kind: 'succeeded' };
   if (what < 65) {
     const isOver = other < 60;
-    return { kind: 'run ended', run, ending, ...here, durationMs: null, isOver, leftovers: [] };
+    return {
+      kind: 'run ended',
+      run,
+      ending,
+      ...here,
+      durationMs: null,
+      usage: unknownUsage,
+      isOver,
+      leftovers: [],
+    };
   }
   if (what < 72) return { kind: 'run over', run, at, boot: 'boot-1' };
   if (what < 74) return { kind: 'worker blocked', at: at.monotonic, holders: [] };
@@ -505,5 +515,12 @@ function foundIn(run: Run | null, choice: number): JournalEntry {
   if (run === null || choice < 20) return { kind: 'nothing' };
   if (choice < 50) return { kind: 'began' };
   const ending = endings[choice % endings.length] ?? { kind: 'succeeded' };
-  return { kind: 'ended', ending, at: momentAt(0), boot: run.boot, durationMs: toDurationMs(0) };
+  return {
+    kind: 'ended',
+    ending,
+    at: momentAt(0),
+    boot: run.boot,
+    durationMs: toDurationMs(0),
+    usage: unknownUsage,
+  };
 }

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chainOf } from '../../test/support/chain-definition.ts';
-import {
-  factsOf,
-  momentAt,
-  pauseOf,
-  runOf,
-  waitUntil,
-  workerIdentity,
-} from '../../test/support/chain-facts.ts';
+import { factsOf, momentAt, pauseOf, readyWorker, runOf, waitUntil } from '../../test/support/chain-facts.ts';
 import type { ChainRequest } from './event.ts';
 import type { Facts, Run, Wanted } from './facts.ts';
 import { learn } from './learn.ts';
@@ -243,7 +236,7 @@ describe('end asked', () => {
 
 describe('worker outdated', () => {
   const outdated: ChainRequest = { kind: 'worker outdated', reason: 'its memory grew' };
-  const ready = { kind: 'ready', identity: workerIdentity() } as const;
+  const ready = readyWorker();
 
   test('marks the worker that is there, and is told', () => {
     const facts = factsOf({ worker: ready, state: { run: runOf() } });

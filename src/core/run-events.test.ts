@@ -6,6 +6,7 @@ import {
   factsOf,
   momentAt,
   pauseOf,
+  readyWorker,
   runOf,
   waitUntil,
   workerIdentity,
@@ -17,6 +18,7 @@ import { learn } from './learn.ts';
 import type { Learned } from './learned.ts';
 import type { Ending, Outcome } from './outcome.ts';
 import { toFence, toMonotonicMs, toPassNumber } from './units.ts';
+import { unknownUsage } from './usage.ts';
 
 const chain = chainOf([{ timeoutMs: 20_000, successMs: 5_000, failure: backOff(1_000) }, {}]);
 const intended: Facts = factsOf({
@@ -39,6 +41,7 @@ function ended(changed: Partial<RunEnded> = {}): RunEnded {
     at: momentAt(100),
     boot,
     durationMs: null,
+    usage: unknownUsage,
     chance: 0,
     isOver: true,
     leftovers: [],
@@ -97,7 +100,7 @@ describe('run intended', () => {
   });
 
   test('puts the run into the care of a worker that is ready, so that the next runner knows it', () => {
-    const ready = factsOf({ worker: { kind: 'ready', identity: workerIdentity() } });
+    const ready = factsOf({ worker: readyWorker() });
     const learned = learn(ready, { kind: 'run intended', at: momentAt(0), boot }, chain);
     assert.deepEqual(learned.facts.state.run?.worker, workerIdentity());
   });

@@ -5,8 +5,10 @@ import type { RunEnded, Told } from './event.ts';
 import type { Facts, Pause, Run } from './facts.ts';
 import { silently, withState, type EventOf, type Learned } from './learned.ts';
 import type { Outcome } from './outcome.ts';
+import { staleAfter } from './recycle.ts';
 import { settle } from './settle.ts';
 import { isBefore, toRunNumber, zeroMs } from './units.ts';
+import { unknownUsage } from './usage.ts';
 
 /** The next task is to run: the run gets its number, and the cooldown before it is over. */
 export function runIntended(
@@ -45,8 +47,11 @@ export function runStarted(facts: Facts, event: EventOf<'run started'>): Learned
   const { run } = facts.state;
   if (run === null) return silently(facts);
   const started: Run = { ...run, stage: { kind: 'running', since: event.at }, worker: event.worker };
+  const { worker } = facts;
+  const busy: Facts =
+    worker.kind === 'ready' ? { ...facts, worker: { ...worker, runs: worker.runs + 1 } } : facts;
   return {
-    facts: withState(facts, { run: started }),
+    facts: withState(busy, { run: started }),
     told: [{ kind: 'run started', run: started, at: event.at.wall }],
   };
 }
@@ -65,6 +70,7 @@ export function runWithdrawn(
     here: { boot: run.boot, now: event.at },
     chance: 0,
     durationMs: null,
+    usage: unknownUsage,
     isOver: true,
     leftovers: [],
   });
@@ -87,15 +93,22 @@ export function endingStepTaken(facts: Facts, event: EventOf<'ending step taken'
 export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: ChainDefinition): Learned {
   const { run } = facts.state;
   if (run === null || run.number !== event.run || run.stage.kind === 'left behind') return silently(facts);
-  return settle(facts, run, {
+  const settled = settle(facts, run, {
     definition,
     outcome: outcomeOf(run, event, definition),
     here: { boot: event.boot, now: event.at },
     chance: event.chance,
     durationMs: event.durationMs,
+    usage: event.usage,
     isOver: event.isOver,
     leftovers: event.leftovers,
   });
+  const stale = staleAfter(facts, { run, usage: event.usage, at: event.at.monotonic }, definition);
+  if (stale === null || facts.staleWorker !== null) return settled;
+  // That a run had its worker for itself is no news.
+  const news: readonly Told[] =
+    definition.isolation === 'run' ? [] : [{ kind: 'worker outdated', reason: stale }];
+  return { facts: { ...settled.facts, staleWorker: stale }, told: [...settled.told, ...news] };
 }
 
 /** What the run left behind is gone: its cooldown begins only now. */

@@ -8,6 +8,7 @@ import type { Learned } from './learned.ts';
 import type { Outcome } from './outcome.ts';
 import { settle, type Settlement } from './settle.ts';
 import { toDurationMs } from './units.ts';
+import { unknownUsage } from './usage.ts';
 
 const success: Outcome = { kind: 'succeeded' };
 const failure: Outcome = { kind: 'exited', exitCode: 1 };
@@ -45,6 +46,7 @@ function settled({
       here: hereAt(100),
       chance: 0,
       durationMs: toDurationMs(60),
+      usage: unknownUsage,
       isOver: true,
       leftovers: [],
       ...changed,
@@ -114,6 +116,7 @@ describe('what follows', () => {
         healedStreak: 0,
         endedAt: momentAt(100).wall,
         durationMs: 60,
+        usage: unknownUsage,
         next: { task: 'task2', pass: 1, cooldownMs: 1_000 },
       },
     ]);
@@ -212,6 +215,7 @@ test('a task that is called like something every object has counts its failures 
     here: hereAt(100),
     chance: 0,
     durationMs: null,
+    usage: unknownUsage,
     isOver: true,
     leftovers: [],
   });

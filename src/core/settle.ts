@@ -8,6 +8,7 @@ import { numberOf } from './number-of.ts';
 import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { positionAfter, type Position } from './position.ts';
 import { zeroMs, type DurationMs } from './units.ts';
+import type { Usage } from './usage.ts';
 import { usualAfter } from './usual.ts';
 
 /** The end of a run, with what it takes to work out what follows. */
@@ -19,6 +20,7 @@ export interface Settlement {
   /** For the jitter of a back-off: 0 to 1, 1 excluded. */
   readonly chance: number;
   readonly durationMs: DurationMs | null;
+  readonly usage: Usage;
   /** Whether its whole process tree is gone. */
   readonly isOver: boolean;
   readonly leftovers: readonly Holder[];
@@ -133,6 +135,7 @@ function endedTold(
     healedStreak: by.verdict === 'success' ? streakOf(facts, run) : 0,
     endedAt: by.here.now.wall,
     durationMs: by.durationMs,
+    usage: by.usage,
     next: isWantedOn(facts) ? nextTold(by.position, by.cooldown, by.definition) : null,
   };
 }

@@ -5,6 +5,7 @@ import {
   factsOf,
   momentAt,
   pauseOf,
+  readyWorker,
   runOf,
   waitUntil,
   workerIdentity,
@@ -18,7 +19,7 @@ const now = momentAt(10_000);
 const past = toMonotonicMs(9_000);
 const later = toMonotonicMs(12_000);
 const holders = [{ pid: 77, command: 'sleep 60' }];
-const ready: WorkerFact = { kind: 'ready', identity: workerIdentity() };
+const ready: WorkerFact = readyWorker();
 const full = { kind: 'fails', reason: 'the disk is full', retryAt: later } as const;
 const running = runOf({ stage: { kind: 'running', since: momentAt(4_000) } });
 const intended = runOf({ stage: { kind: 'intended', at: momentAt(9_000) } });

@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chainOf } from '../../test/support/chain-definition.ts';
-import { boot, factsOf, momentAt, runOf, waitUntil, workerIdentity } from '../../test/support/chain-facts.ts';
+import {
+  boot,
+  factsOf,
+  momentAt,
+  readyWorker,
+  runOf,
+  waitUntil,
+  workerIdentity,
+} from '../../test/support/chain-facts.ts';
 import type { ChainEvent, JournalEntry } from './event.ts';
 import type { Facts, Run, WorkerFact } from './facts.ts';
 import { learn } from './learn.ts';
 import type { Learned } from './learned.ts';
 import type { Outcome } from './outcome.ts';
 import { toDurationMs, toMonotonicMs } from './units.ts';
+import { unknownUsage } from './usage.ts';
 
 const chain = chainOf([{ successMs: 5_000, failure: 2_000 }]);
 const starting: WorkerFact = { kind: 'starting', since: toMonotonicMs(0) };
 const loading: WorkerFact = { kind: 'loading', since: toMonotonicMs(0), identity: workerIdentity() };
-const ready: WorkerFact = { kind: 'ready', identity: workerIdentity() };
+const ready: WorkerFact = readyWorker();
 const holders = [{ pid: 77, command: 'sleep 60' }];
 const intended = runOf({ stage: { kind: 'intended', at: momentAt(0) } });
 const leftBehind = runOf({
@@ -210,5 +219,12 @@ describe('a worker that is lost', () => {
 
 function endedAt(monotonicMs: number): JournalEntry {
   const ending = { kind: 'exited', exitCode: 3 } as const;
-  return { kind: 'ended', ending, at: momentAt(monotonicMs), boot, durationMs: toDurationMs(70) };
+  return {
+    kind: 'ended',
+    ending,
+    at: momentAt(monotonicMs),
+    boot,
+    durationMs: toDurationMs(70),
+    usage: unknownUsage,
+  };
 }

@@ -5,6 +5,7 @@ import type { Facts, Run } from './facts.ts';
 import { silently, withState, type EventOf, type Learned } from './learned.ts';
 import type { Ending } from './outcome.ts';
 import { runEnded, runOver, runWithdrawn } from './run-events.ts';
+import { unknownUsage } from './usage.ts';
 
 /** Processes of an earlier run hold the chain's lock. */
 export function workerBlocked(facts: Facts, event: EventOf<'worker blocked'>): Learned {
@@ -40,7 +41,7 @@ export function workerLocked(
 export function workerReady(facts: Facts): Learned {
   const { worker } = facts;
   if (worker.kind !== 'loading') return silently(facts);
-  const ready: Facts = { ...facts, worker: { kind: 'ready', identity: worker.identity } };
+  const ready: Facts = { ...facts, worker: { ...worker, kind: 'ready', runs: 0 } };
   const { run } = facts.state;
   return {
     facts: run === null ? ready : withState(ready, { run: { ...run, worker: worker.identity } }),
@@ -93,8 +94,8 @@ function found(
     case 'began':
       return runEnded(facts, endedBy(run, event, interrupted(run, event)), definition);
     case 'ended': {
-      const { ending, at, boot, durationMs } = entry;
-      return runEnded(facts, { ...endedBy(run, event, ending), at, boot, durationMs }, definition);
+      const { ending, at, boot, durationMs, usage } = entry;
+      return runEnded(facts, { ...endedBy(run, event, ending), at, boot, durationMs, usage }, definition);
     }
   }
 }
@@ -149,6 +150,7 @@ function endedBy(
     at: event.at,
     boot: event.boot,
     durationMs: null,
+    usage: unknownUsage,
     chance: event.chance,
     isOver: true,
     leftovers: [],

@@ -6,6 +6,7 @@ import { startStory } from '../../test/support/chain-story.ts';
 import { settled } from '../../test/support/settled.ts';
 import type { Ending } from '../core/outcome.ts';
 import { toDurationMs } from '../core/units.ts';
+import { unknownUsage } from '../core/usage.ts';
 
 const killed: Ending = { kind: 'killed', signal: 'SIGSEGV' };
 
@@ -305,6 +306,7 @@ describe('a run whose runner died', () => {
       at: momentAt(1_500, story.clock.now().wall),
       boot: story.clock.boot,
       durationMs: toDurationMs(1_500),
+      usage: unknownUsage,
     };
     await story.start();
     assert.equal(story.workers.awaited?.number, 1);

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { startStory, type ChainStory } from '../../test/support/chain-story.ts';
 import { settled } from '../../test/support/settled.ts';
 import type { ChainRequest } from '../core/event.ts';
+import { unknownUsage } from '../core/usage.ts';
 import { toDurationMs } from '../core/units.ts';
 
 const skip: ChainRequest = { kind: 'skip asked', by: 'ada' };
@@ -210,6 +211,7 @@ describe('a worker that is outdated', () => {
       run: 2,
       ending: { kind: 'succeeded' },
       durationMs: null,
+      usage: unknownUsage,
       isOver: true,
       leftovers: [],
       ...here,
@@ -272,6 +274,7 @@ describe('a poke', () => {
       at: story.clock.now(),
       boot: story.clock.boot,
       durationMs: toDurationMs(1),
+      usage: unknownUsage,
     };
     await story.start('kept');
     assert.deepEqual([story.outcomes, story.started], [['succeeded', null], 2]);

@@ -12,6 +12,10 @@ export interface HistoryEntry {
   /** `null` while it is in progress, or until the next runner has found out how it ended. */
   readonly endedAt: number | null;
   readonly durationMs: DurationMs | null;
+  /** Time on a processor; `null` where it was not measured. */
+  readonly cpuMs: DurationMs | null;
+  /** The most memory at once, in KiB; `null` where it was not measured. */
+  readonly memoryKib: number | null;
   /** `null` while it has none. */
   readonly outcome: string | null;
   /** What the outcome carries: an exit code, a signal, an error. */
@@ -98,6 +102,8 @@ function parseRow(row: unknown): HistoryEntry {
     startedAt: Number(fields['started_at']),
     endedAt: numberOrNull(fields['ended_at']),
     durationMs: lengthOrNull(fields['duration_ms']),
+    cpuMs: lengthOrNull(fields['cpu_ms']),
+    memoryKib: numberOrNull(fields['memory_kib']),
     outcome: typeof fields['outcome'] === 'string' ? fields['outcome'] : null,
     detail: typeof fields['detail'] === 'string' ? JSON.parse(fields['detail']) : null,
     log: {

@@ -26,6 +26,8 @@ const migrations: readonly string[] = [
      log_to INTEGER,
      PRIMARY KEY (chain, number)
    ) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE run ADD COLUMN cpu_ms INTEGER;
+   ALTER TABLE run ADD COLUMN memory_kib INTEGER;`,
 ];
 
 /** The schema of this version of the program. */

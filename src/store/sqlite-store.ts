@@ -67,7 +67,8 @@ function prepareAll(database: Database): Statements {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     end: database.prepare(
-      'UPDATE run SET ended_at = ?, duration_ms = ?, outcome = ?, detail = ?, log_to = ? WHERE chain = ? AND number = ?',
+      `UPDATE run SET ended_at = ?, duration_ms = ?, cpu_ms = ?, memory_kib = ?, outcome = ?, detail = ?, log_to = ?
+       WHERE chain = ? AND number = ?`,
     ),
     prune: database.prepare('DELETE FROM run WHERE chain = ? AND number <= ?'),
   };
@@ -122,8 +123,10 @@ function writeTold(statements: Statements, { chain, told, log }: ChainTold, runs
     if (number % pruneEvery === 0) statements.prune.run(chain, number - runsKept);
   }
   if (told.kind === 'run ended') {
-    const { endedAt, durationMs, outcome, run } = told;
-    statements.end.run(endedAt, durationMs, outcome.kind, detailOf(outcome), log.offset, chain, run.number);
+    const { endedAt, durationMs, usage, outcome, run } = told;
+    const measured = [durationMs, usage.cpuMs, usage.memoryKib] as const;
+    const outcomeValues = [outcome.kind, detailOf(outcome)] as const;
+    statements.end.run(endedAt, ...measured, ...outcomeValues, log.offset, chain, run.number);
   }
 }
 

@@ -34,6 +34,7 @@ test('a run that ended is found with its end', () => {
     kind: 'ended',
     at: { monotonic: 20, wall: 25 },
     durationMs: 10,
+    usage: { cpuMs: null, memoryKib: null },
     ending: { kind: 'exited', exitCode: 3 },
     boot: run.boot,
   });

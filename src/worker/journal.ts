@@ -20,8 +20,8 @@ export function findInJournal(path: string, run: Run): JournalEntry {
         parsed.run === run.number && parsed.fence === run.fence ? { kind: 'began' } : { kind: 'nothing' };
     }
     if (parsed?.kind === 'ended' && entry.kind === 'began') {
-      const { at, durationMs, ending } = parsed.end;
-      entry = { kind: 'ended', at, durationMs, ending, boot: run.boot };
+      const { at, durationMs, usage, ending } = parsed.end;
+      entry = { kind: 'ended', at, durationMs, usage, ending, boot: run.boot };
     }
   }
   return entry;

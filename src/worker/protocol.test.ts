@@ -19,9 +19,12 @@ const endings: fc.Arbitrary<Ending> = fc.oneof(
 const moments = fc
   .tuple(fc.nat(), fc.nat())
   .map(([monotonic, wall]) => ({ monotonic: toMonotonicMs(monotonic), wall: toEpochMs(wall) }));
+const usages = fc
+  .tuple(fc.option(fc.nat().map(toDurationMs)), fc.option(fc.nat()))
+  .map(([cpuMs, memoryKib]) => ({ cpuMs, memoryKib }));
 const ends = fc
-  .tuple(fc.integer({ min: 1, max: 1e9 }), moments, fc.nat(), endings)
-  .map(([run, at, lengthMs, ending]) => ({ run, at, durationMs: toDurationMs(lengthMs), ending }));
+  .tuple(fc.integer({ min: 1, max: 1e9 }), moments, fc.nat().map(toDurationMs), usages, endings)
+  .map(([run, at, durationMs, usage, ending]) => ({ run, at, durationMs, usage, ending }));
 
 describe('a line', () => {
   test('carries any words, and is one line of plain characters', () => {
@@ -45,6 +48,32 @@ describe('the end of a run', () => {
         assert.deepEqual(parseJournalLine(formatLine(words).slice(0, -1)), { kind: 'ended', end });
       }),
     );
+  });
+});
+
+describe('what a run took', () => {
+  const usageIn = (line: string): unknown => {
+    const parsed = parseJournalLine(line);
+    return parsed?.kind === 'ended' ? parsed.end.usage : null;
+  };
+
+  test('comes after its length', () => {
+    assert.deepEqual(usageIn('ended 1 20 25 10 7 9000 exited 3'), { cpuMs: 7, memoryKib: 9_000 });
+  });
+
+  test('is not known where the worker says a dash', () => {
+    assert.deepEqual(usageIn('ended 1 20 25 10 7 - succeeded'), { cpuMs: 7, memoryKib: null });
+    assert.deepEqual(usageIn('ended 1 20 25 10 - - succeeded'), { cpuMs: null, memoryKib: null });
+  });
+
+  test('is not known from a line of an older version, or of a worker that does not say it', () => {
+    assert.deepEqual(usageIn('ended 1 20 25 10 exited 3'), { cpuMs: null, memoryKib: null });
+  });
+
+  test('makes no line whole that was cut short', () => {
+    assert.equal(parseJournalLine('ended 1 20 25 10 7'), null);
+    assert.equal(parseJournalLine('ended 1 20 25 10 7 9000'), null);
+    assert.equal(parseJournalLine('ended 1 20 25 10 7 9000 suc'), null);
   });
 });
 

@@ -3,6 +3,10 @@ import type { Ending } from '../core/outcome.ts';
 import { toDurationMs, toEpochMs, toMonotonicMs } from '../core/units.ts';
 import type { Moment } from '../core/cooldown.ts';
 import type { DurationMs } from '../core/units.ts';
+import { unknownUsage, type Usage } from '../core/usage.ts';
+
+/** Stands for a number that nobody measured. */
+const notMeasured = '-';
 
 /** What a worker says. The lines are described in docs/worker-protocol.md. */
 export type WorkerMessage =
@@ -20,6 +24,7 @@ export interface RunEnd {
   readonly run: number;
   readonly at: Moment;
   readonly durationMs: DurationMs;
+  readonly usage: Usage;
   readonly ending: Ending;
 }
 
@@ -69,8 +74,9 @@ export function parseJournalLine(line: string): JournalLine | null {
 
 /** The words that say how a run ended: the other direction of `parseMessage`, for workers written in TypeScript. */
 export function endWords(end: RunEnd): readonly (string | number)[] {
-  const { run, at, durationMs, ending } = end;
-  return ['ended', run, at.monotonic, at.wall, durationMs, ...endingWords(ending)];
+  const { run, at, durationMs, usage, ending } = end;
+  const taken = [usage.cpuMs ?? notMeasured, usage.memoryKib ?? notMeasured];
+  return ['ended', run, at.monotonic, at.wall, durationMs, ...taken, ...endingWords(ending)];
 }
 
 function endingWords(ending: Ending): readonly (string | number)[] {
@@ -93,7 +99,10 @@ function endingWords(ending: Ending): readonly (string | number)[] {
 function parseEnd(words: readonly string[]): RunEnd | null {
   const numbers = words.slice(0, 4).map(Number);
   const [run, bootMs, wallMs, lengthMs] = numbers;
-  const ending = parseEnding(words.slice(4));
+  // Journals of older versions, and simple workers, do not say what the run took. No ending begins like a number.
+  const [cpu = '', memory = ''] = words.slice(4);
+  const hasUsage = isMeasurement(cpu) && isMeasurement(memory);
+  const ending = parseEnding(words.slice(hasUsage ? 6 : 4));
   if (ending === null || !numbers.every(Number.isSafeInteger)) return null;
   if (run === undefined || bootMs === undefined || wallMs === undefined || lengthMs === undefined)
     return null;
@@ -101,8 +110,17 @@ function parseEnd(words: readonly string[]): RunEnd | null {
     run,
     at: { monotonic: toMonotonicMs(bootMs), wall: toEpochMs(wallMs) },
     durationMs: toDurationMs(Math.max(0, lengthMs)),
+    usage: hasUsage ? { cpuMs: measured(cpu), memoryKib: measured(memory) } : unknownUsage,
     ending,
   };
+}
+
+function isMeasurement(word: string): boolean {
+  return word === notMeasured || /^\d+$/.test(word);
+}
+
+function measured(word: string): DurationMs | null {
+  return word === notMeasured ? null : toDurationMs(Number(word));
 }
 
 function parseEnding(words: readonly string[]): Ending | null {

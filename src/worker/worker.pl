@@ -5,7 +5,7 @@
 #   worker.pl exec PROGRAM ...  takes the lock, then becomes PROGRAM, another kind of worker
 #
 # Descriptors: 0 /dev/null, 1 and 2 the chain's log, 3 requests, 4 messages, 5 the journal, 97 the lock.
-# RUNNER_SYSCALLS holds this machine's numbers of prctl and clock_gettime, or zeros where there are none.
+# RUNNER_SYSCALLS holds this machine's numbers of prctl, clock_gettime and wait4, or zeros where there are none.
 # RUNNER_UMASK holds the umask as octal digits, where one is set, and RUNNER_ENV_NAME what is to become NAME.
 #
 # Why Perl: it is there on nearly every Linux, its process is small and forks fast, and it tells an exit status
@@ -16,7 +16,9 @@ my ($mode, @program) = @ARGV;
 umask oct delete $ENV{RUNNER_UMASK} if exists $ENV{RUNNER_UMASK};
 # The programs that made this process another user's were not to see the environment that it is to have.
 for my $name (grep { /^RUNNER_ENV_/ } keys %ENV) { $ENV{substr $name, 11} = delete $ENV{$name} }
-my ($sys_prctl, $sys_clock_gettime) = split / /, delete $ENV{RUNNER_SYSCALLS};
+my ($sys_prctl, $sys_clock_gettime, $sys_wait4) = split / /, delete $ENV{RUNNER_SYSCALLS};
+# What wait4 fills: the status of a child, and what it took: two times of two words each, the memory, and more.
+my ($status_bytes, $usage_bytes) = ("\0" x 4, "\0" x 144);
 my ($clock_realtime, $clock_boottime) = (0, 7);
 my ($EINTR, $lock_exclusive_now, $without_waiting, $set_child_subreaper) = (4, 2 | 4, 1, 36);
 
@@ -74,7 +76,7 @@ sub run_task {
   syswrite $journal, "began $number $fence $boot $wall\n";
   my $pid = fork;
   if (!$pid) {
-    return ended($number, "unstartable " . encode("$!"), $boot, 'over') if !defined $pid;
+    return ended($number, $boot, '- -', "unstartable " . encode("$!"), 'over') if !defined $pid;
     setpgrp 0, 0;
     # What may be left behind must not keep the lock from the next worker.
     close $lock if $leftovers eq 'allow';
@@ -83,22 +85,31 @@ sub run_task {
     exit 127;
   }
   setpgrp $pid, $pid;
-  my $status = wait_for($pid);
+  my ($status, $usage) = wait_for($pid);
   my $is_over = $leftovers eq 'allow' || !has_children();
-  ended($number, ending($status), $boot, $is_over ? 'over' : 'left');
+  ended($number, $boot, $usage || '- -', ending($status), $is_over ? 'over' : 'left');
   return if $is_over;
   wait_for(-1);
   report('over', $number);
 }
 
-# Waits for one child, or for all of them (-1), and reaps whatever ends meanwhile.
+# Waits for one child, or for all of them (-1), and reaps whatever ends meanwhile. Gives the status of that one child,
+# and its milliseconds of CPU and KiB of memory, its own children included that it waited for.
 sub wait_for {
   my ($wanted) = @_;
   while (1) {
-    my $reaped = waitpid -1, 0;
-    return $? if $reaped == $wanted && $reaped > 0;
+    my $reaped = $sys_wait4 ? syscall $sys_wait4, -1, $status_bytes, 0, $usage_bytes : waitpid -1, 0;
+    if ($reaped == $wanted && $reaped > 0) {
+      return $sys_wait4 ? (unpack('i', $status_bytes), usage()) : ($?, undef);
+    }
     return if $reaped == -1 && $! != $EINTR;
   }
+}
+
+sub usage {
+  my ($user_s, $user_us, $system_s, $system_us, $memory) = unpack 'q5', $usage_bytes;
+  my $cpu = int(($user_s + $system_s) * 1000 + ($user_us + $system_us) / 1000);
+  return "$cpu $memory";
 }
 
 sub has_children {
@@ -130,9 +141,9 @@ sub complaint {
 
 # First the journal, which outlives the runner, then the runner.
 sub ended {
-  my ($number, $ending, $began, $rest) = @_;
+  my ($number, $began, $usage, $ending, $rest) = @_;
   my ($boot, $wall) = moment();
-  my $line = "ended $number $boot $wall " . ($boot - $began) . " $ending";
+  my $line = "ended $number $boot $wall " . ($boot - $began) . " $usage $ending";
   syswrite $journal, "$line\n";
   syswrite $messages, "$line $rest\n";
 }

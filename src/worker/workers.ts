@@ -27,6 +27,8 @@ const loadLimitMs: DurationMs = toDurationMs(60_000);
 const journalCheckEvery = 64;
 /** How soon after a worker failed to start another one may be tried. */
 const retryMs: DurationMs = toDurationMs(1_000);
+/** How long a worker that was let go is waited for before the next one is started: it only has to end. */
+const departureLimitMs: DurationMs = toDurationMs(200);
 /** How often to look whether a process that dropped the lock is still there. */
 const strayCheckMs: DurationMs = toDurationMs(200);
 
@@ -35,9 +37,12 @@ export function createWorkers(setting: ChainSetting): Workers {
   let current: WorkerProcess | null = null;
   return {
     start(definition, run, post) {
-      current = new WorkerProcess({ ...setting, definition }, run, post);
-      current.start();
-      return current;
+      const before = current;
+      const worker = new WorkerProcess({ ...setting, definition }, run, post);
+      current = worker;
+      if (before === null) worker.start();
+      else before.whenGone(() => worker.start());
+      return worker;
     },
     end(run, step, definition) {
       current?.abort(run);
@@ -65,6 +70,9 @@ class WorkerProcess implements Worker {
   #hasJournalEmptied = false;
   #failure: string | null = null;
   #stopWaiting: (() => void) | null = null;
+  #isReleased = false;
+  #isGone = false;
+  #afterwards: (() => void) | null = null;
 
   constructor(setting: WorkerSetting, awaited: Run | null, post: (event: ChainEvent) => void) {
     this.#setting = setting;
@@ -74,6 +82,7 @@ class WorkerProcess implements Worker {
   }
 
   start(): void {
+    if (this.#isReleased) return;
     try {
       const { child: spawned, lockInode } = spawnWorker(this.#setting);
       this.#child = spawned;
@@ -87,10 +96,30 @@ class WorkerProcess implements Worker {
       this.#failure = `Cannot start the worker: ${error.message}`;
       if (child.pid === undefined) this.#lost(this.#failure);
     });
+    child.on('exit', () => this.#gone());
     child.on('close', (exitCode, signal) => this.#lost(this.#failure ?? this.#endOfWorker(exitCode, signal)));
     // A worker that died is told by `close`; a request that it did not read any more is answered by its end.
     this.#requests?.on('error', () => undefined);
     readLines(child.stdio[4], (line) => this.#hear(parseMessage(line)));
+  }
+
+  /**
+   * Calls `call` when this process is gone, or has not gone for a while: the next worker then does not find the lock
+   * of the chain taken, which would be told to people.
+   */
+  whenGone(call: () => void): void {
+    this.#afterwards = call;
+    if (this.#isGone || this.#child === null) this.#gone();
+    else this.#wakeAfter(departureLimitMs, () => this.#gone());
+  }
+
+  #gone(): void {
+    this.#isGone = true;
+    const call = this.#afterwards;
+    this.#afterwards = null;
+    if (call === null) return;
+    this.#stopWaiting?.();
+    call();
   }
 
   run(run: Run): void {
@@ -134,6 +163,7 @@ class WorkerProcess implements Worker {
   }
 
   release(): void {
+    this.#isReleased = true;
     this.#post = () => undefined;
     this.#stopWaiting?.();
     // Closed at once, not ended: a worker that waits for leftovers would keep this process alive until they are gone.
@@ -222,10 +252,11 @@ class WorkerProcess implements Worker {
   }
 
   #ended(end: RunEnd, isOver: boolean): void {
-    const { run, durationMs, ending } = end;
+    const { run, durationMs, usage, ending } = end;
     const chance = this.#setting.random.next();
     const leftovers = isOver ? [] : this.#descendants();
-    this.#post({ kind: 'run ended', run, ending, durationMs, chance, isOver, leftovers, ...this.#here() });
+    const measured = { durationMs, usage, chance };
+    this.#post({ kind: 'run ended', run, ending, ...measured, isOver, leftovers, ...this.#here() });
   }
 
   #endOfWorker(exitCode: number | null, signal: NodeJS.Signals | null): string {

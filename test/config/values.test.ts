@@ -95,6 +95,7 @@ test('without a word, the defaults are in force and are shown as such', async (t
     ],
     directory: project.directory,
     identity: runnersOwn,
+    code: null,
     stopGraceMs: 30_000,
     killGraceMs: 10_000,
     leftovers: 'wait',
@@ -106,6 +107,8 @@ test('without a word, the defaults are in force and are shown as such', async (t
       totalLimitBytes: 1_073_741_824,
     },
     history: { runsKept: 10_000 },
+    isolation: 'chain',
+    recycle: { runs: null, memoryKib: 1024 ** 2, ageMs: null },
   });
   assert.deepEqual([...new Set(values.map(({ from }) => from))], ['default']);
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChainTold, Told } from '../../src/core/event.ts';
+import type { ChainTold, RunEndedTold, Told } from '../../src/core/event.ts';
 import type { ChainState } from '../../src/core/facts.ts';
 import { newChainState } from '../../src/core/initial.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { toDurationMs, toFence, toRunNumber, type Fence } from '../../src/core/units.ts';
+import { unknownUsage, type Usage } from '../../src/core/usage.ts';
 import { StoreError, type Saving, type Store } from '../../src/ports.ts';
 import { chainNamed } from '../support/chain-definition.ts';
 import { momentAt, runOf } from '../support/chain-facts.ts';
@@ -132,7 +133,12 @@ export function intended(number: number): Told {
   return { kind: 'run intended', run: runOf({ number: toRunNumber(number) }), at: momentAt(number).wall };
 }
 
-function ended(number: number, outcome: Outcome): Told {
+/** That a run has ended, and what it took. */
+export function endedWith(number: number, usage: Usage): Told {
+  return { ...ended(number, { kind: 'exited', exitCode: 3 }), usage };
+}
+
+function ended(number: number, outcome: Outcome): RunEndedTold {
   const run = runOf({ number: toRunNumber(number) });
   return {
     kind: 'run ended',
@@ -143,6 +149,7 @@ function ended(number: number, outcome: Outcome): Told {
     healedStreak: 0,
     endedAt: momentAt(number + 1).wall,
     durationMs: toDurationMs(1),
+    usage: unknownUsage,
     next: { task: 'task1', pass: run.pass, cooldownMs: toDurationMs(0) },
   };
 }

@@ -7,16 +7,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { toDurationMs } from '../../src/core/units.ts';
+import { unknownUsage } from '../../src/core/usage.ts';
 import { StoreError } from '../../src/ports.ts';
 import type { Database } from '../../src/store/database.ts';
 import { readHistory } from '../../src/store/history.ts';
 import { openState } from '../../src/store/open-state.ts';
+import { schemaVersion } from '../../src/store/schema.ts';
 import { createSqliteStore } from '../../src/store/sqlite-store.ts';
 import { chainNamed } from '../support/chain-definition.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { Schedule } from '../support/schedule.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-import { intended, saving, stateAt, storeContract, type OpenedStore } from './store-contract.ts';
+import { endedWith, intended, saving, stateAt, storeContract, type OpenedStore } from './store-contract.ts';
 
 const mail = chainNamed('mail');
 
@@ -70,8 +73,40 @@ describe('the SQLite store', () => {
     const { folder, database, path } = await openFile();
     database.exec('PRAGMA user_version = 99');
     database.close();
-    await assert.rejects(openState(path), (error) => isStoreError(error, 'schema 99, this one knows 1'));
+    await assert.rejects(openState(path), (error) =>
+      isStoreError(error, `schema 99, this one knows ${schemaVersion}`),
+    );
     rmSync(folder, { recursive: true });
+  });
+
+  test('keeps for a run what it took', async () => {
+    const { folder, database, store } = await openFile();
+    const { fence } = await store.begin(mail);
+    const usages = [{ cpuMs: toDurationMs(7), memoryKib: 9_000 }, unknownUsage];
+    for (const [index, usage] of usages.entries()) {
+      const [run, told] = [index + 1, endedWith(index + 1, usage)];
+      await store.save(saving(fence, stateAt(run), [intended(run), told]));
+    }
+    const history = readHistory(database, { chain: mail, run: null, limit: 9 });
+    assert.deepEqual(
+      history.map(({ cpuMs, memoryKib }) => ({ cpuMs, memoryKib })),
+      usages,
+    );
+    closeFile(folder, database);
+  });
+
+  test('brings the file of an older version to the present schema, with its history', async () => {
+    const { folder, database, store, path } = await openFile();
+    const { fence } = await store.begin(mail);
+    await store.save(saving(fence, stateAt(1), [intended(1)]));
+    database.exec('ALTER TABLE run DROP COLUMN cpu_ms; ALTER TABLE run DROP COLUMN memory_kib');
+    database.exec('PRAGMA user_version = 1');
+    database.close();
+    const opened = await openState(path);
+    const [line] = readHistory(opened, { chain: mail, run: null, limit: 9 });
+    assert.deepEqual([line?.run, line?.cpuMs, line?.memoryKib], [1, null, null]);
+    assert.deepEqual((await storeOf(opened, path).begin(mail)).state, stateAt(1));
+    closeFile(folder, opened);
   });
 
   test('says so when a stored state is none', async () => {

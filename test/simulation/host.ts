@@ -3,6 +3,7 @@ import type { ChainEvent, JournalEntry } from '../../src/core/event.ts';
 import type { ProcessIdentity, Run } from '../../src/core/facts.ts';
 import type { Ending } from '../../src/core/outcome.ts';
 import { add, durationBetween, toDurationMs } from '../../src/core/units.ts';
+import { unknownUsage } from '../../src/core/usage.ts';
 import type { Worker, Workers } from '../../src/ports.ts';
 import type { Schedule } from '../support/schedule.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
@@ -197,7 +198,8 @@ class WorkerProcess implements Worker {
   mainEnded(run: RunProcess, ending: Ending, durationMs: number): void {
     const isOver = run.isGone || this.#wishes.definition.leftovers === 'allow';
     const length = toDurationMs(durationMs);
-    this.#host.record(run.number, { kind: 'ended', ending, durationMs: length, ...this.#here() });
+    const measured = { durationMs: length, usage: unknownUsage };
+    this.#host.record(run.number, { kind: 'ended', ending, ...measured, ...this.#here() });
     if (isOver) this.#idle();
     const { chance } = { chance: this.#host.parts.random.next() };
     const leftovers = isOver ? [] : [{ pid: 7, command: 'sleep' }];
@@ -205,7 +207,7 @@ class WorkerProcess implements Worker {
       kind: 'run ended',
       run: run.number,
       ending,
-      durationMs: length,
+      ...measured,
       chance,
       isOver,
       leftovers,

@@ -32,6 +32,8 @@ export function chainOf(
     stopGraceMs: toDurationMs(30_000),
     killGraceMs: toDurationMs(10_000),
     leftovers: 'wait',
+    isolation: 'chain',
+    recycle: { runs: null, memoryKib: null, ageMs: null },
     log: {
       fileLimitBytes: 1_000,
       filesKept: 1,

@@ -1,5 +1,5 @@
 import type { Here, Moment, StoredWait } from '../../src/core/cooldown.ts';
-import type { Facts, Pause, ProcessIdentity, Run } from '../../src/core/facts.ts';
+import type { Facts, Pause, ProcessIdentity, Run, WorkerFact } from '../../src/core/facts.ts';
 import { newChainState } from '../../src/core/initial.ts';
 import {
   toDurationMs,
@@ -69,6 +69,11 @@ export function runOf(changed: Partial<Run> = {}): Run {
     workerLost: null,
     ...changed,
   };
+}
+
+/** What is known of a worker that got the lock at `sinceMs` and was given `runs` runs. */
+export function readyWorker(sinceMs = 0, runs = 0): WorkerFact {
+  return { kind: 'ready', identity: workerIdentity(), since: toMonotonicMs(sinceMs), runs };
 }
 
 /** A process that stands for the `count`-th worker. */

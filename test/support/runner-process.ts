@@ -25,6 +25,8 @@ export interface HistoryLine {
   readonly startedAt: number;
   readonly endedAt: number | null;
   readonly durationMs: number | null;
+  readonly cpuMs: number | null;
+  readonly memoryKib: number | null;
 }
 
 /** How the command ended. */

@@ -3,6 +3,7 @@ import type { ChainEvent, JournalEntry } from '../../src/core/event.ts';
 import type { Holder, Run } from '../../src/core/facts.ts';
 import type { Ending } from '../../src/core/outcome.ts';
 import { add, toDurationMs } from '../../src/core/units.ts';
+import { unknownUsage } from '../../src/core/usage.ts';
 import type { Worker, Workers } from '../../src/ports.ts';
 import { workerIdentity } from './chain-facts.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -109,7 +110,8 @@ export class ScriptedWorkers implements Workers {
   #ended(ending: Ending, isOver: boolean): void {
     const leftovers = isOver ? [] : [{ pid: 77, command: 'sleep 60' }];
     const run = this.#newest();
-    this.#post({ kind: 'run ended', run, ending, durationMs: null, isOver, leftovers, ...this.#here() });
+    const measured = { durationMs: null, usage: unknownUsage };
+    this.#post({ kind: 'run ended', run, ending, ...measured, isOver, leftovers, ...this.#here() });
   }
 
   #newest(): number {

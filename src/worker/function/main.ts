@@ -2,11 +2,13 @@ import { uptime } from 'node:os';
 import { inspect } from 'node:util';
 import type { Ending } from '../../core/outcome.ts';
 import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
+import { unknownUsage, type Usage } from '../../core/usage.ts';
 import type { TaskContext } from '../../user-code/task.ts';
 import { endWords } from '../protocol.ts';
 import { readChildren } from './children.ts';
 import { runCommand } from './run-command.ts';
 import { listen, record, tell } from './runner-link.ts';
+import { measureCommand, measureFunction } from './usage.ts';
 import { LoadError, loadTasks, type LoadedTask, type NamedTask } from './tasks.ts';
 
 /** Ended children that only the end of this worker clears away: with more of them it makes room for a new one. */
@@ -19,6 +21,8 @@ interface RunInProgress {
   readonly number: number;
   readonly abort: AbortController;
   readonly beganAtMs: number;
+  /** What it took until now. */
+  readonly usage: () => Usage;
 }
 
 let chain = '';
@@ -81,11 +85,17 @@ async function run(words: readonly string[]): Promise<void> {
   const [number = 0, index = 0, pass = 0, fence = 0] = words.slice(0, 4).map(Number);
   const task = words[4] ?? '';
   const abort = new AbortController();
-  current = { number, abort, beganAtMs: performance.now() };
+  const usage = measureUsage(loaded[index]);
+  current = { number, abort, beganAtMs: performance.now(), usage };
   record(['began', number, fence, bootMs(), Date.now()]);
   const context = { signal: abort.signal, run: number, pass, chain, task, fence, log };
   const ending = await execute(loaded[index], context);
   await end(current, ending);
+}
+
+function measureUsage(task: LoadedTask | undefined): () => Usage {
+  if (task === undefined) return () => unknownUsage;
+  return task.kind === 'command' ? measureCommand() : measureFunction();
 }
 
 async function execute(task: LoadedTask | undefined, context: TaskContext): Promise<Ending> {
@@ -125,6 +135,7 @@ async function end(run: RunInProgress, ending: Ending): Promise<void> {
     run: run.number,
     at: { monotonic: toMonotonicMs(bootMs()), wall: toEpochMs(Date.now()) },
     durationMs: toDurationMs(Math.round(performance.now() - run.beganAtMs)),
+    usage: run.usage(),
     ending,
   });
   record(words);
