@@ -51,7 +51,7 @@ export class ChainKeeper {
   readonly #parts: KeeperParts;
   #definition: ChainDefinition;
   #keeping: Keeping = { kind: 'taking' };
-  #wish: 'keep' | 'drain' | 'stop' = 'keep';
+  #wish: 'keep' | 'drain' | 'stop' | 'stop now' = 'keep';
   #holds: Holds = 'kept';
   /** The process for which the chain is let go for a while, or `null`. */
   #givenTo: number | null = null;
@@ -83,7 +83,7 @@ export class ChainKeeper {
 
   /** Lets go of it; the run in progress may go on for a while, or, asked again, not. */
   stop(): void {
-    this.#wish = 'stop';
+    this.#wish = this.#wish === 'stop' || this.#wish === 'stop now' ? 'stop now' : 'stop';
     this.#request(this.#stopRequest());
   }
 
@@ -165,8 +165,7 @@ export class ChainKeeper {
       this.#holds = 'kept';
       this.#keeping = { kind: 'running', chain, opened };
       // It may have been let go, or been given another definition, while it began.
-      if (this.#wish !== 'keep')
-        void chain.ask(this.#wish === 'drain' ? { kind: 'drain asked' } : this.#stopRequest());
+      this.#repeatWish(chain);
       if (chain.definition() !== this.#definition) chain.change(this.#definition);
       await chain.finished;
       this.#keeping = this.#afterTerm(chain.facts());
@@ -196,6 +195,12 @@ export class ChainKeeper {
     const forget = isPatient ? null : clock.wakeAt(until, () => this.#wake());
     await woken;
     forget?.();
+  }
+
+  #repeatWish(chain: RunningChain): void {
+    if (this.#wish === 'drain') void chain.ask({ kind: 'drain asked' });
+    if (this.#wish === 'stop' || this.#wish === 'stop now') void chain.ask(this.#stopRequest());
+    if (this.#wish === 'stop now') void chain.ask(this.#stopRequest());
   }
 
   #stopRequest(): ChainRequest {
@@ -251,7 +256,9 @@ function runningStatus(
 ): ChainStatus {
   const facts = chain.facts();
   const status = statusOf(facts, chain.definition(), now);
-  const { run } = facts.state;
+  const { run, stopped } = facts.state;
+  // It is about to finish: nothing more will begin in this term.
+  if (status.state === 'waiting' && run === null && stopped !== null) return { ...status, state: 'stopped' };
   const isInTheWay = status.state === 'left behind' || status.state === 'worker blocked';
   if (run === null || !isInTheWay) return status;
   return { ...status, inTheWay: opened.ports.workers.remains(run) };

@@ -51,7 +51,10 @@ export class ProjectRunner implements RunnerControl {
   readonly #keepers = new Map<string, ChainKeeper>();
   #ending: 'drain' | 'stop' | 'stop now' | null = null;
   #successor: number | null = null;
+  /** Resolves when all reloads that were asked for are done. */
   #reloading: Promise<unknown> = Promise.resolve();
+  /** The reload that has not begun yet, if one is asked for. */
+  #nextReload: { readonly isDryRun: boolean; readonly answer: Promise<Reloaded> } | null = null;
   #finish: () => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
 
@@ -103,8 +106,15 @@ export class ProjectRunner implements RunnerControl {
   }
 
   reload(asked: { readonly by: string; readonly isDryRun: boolean }): Promise<Reloaded> {
-    const answer = this.#reloading.then(() => this.#reload(asked));
-    this.#reloading = answer;
+    const { isDryRun } = asked;
+    // However often it is asked meanwhile, the configuration is loaded once more.
+    if (this.#nextReload?.isDryRun === isDryRun) return this.#nextReload.answer;
+    const answer = this.#reloading.then(() => {
+      if (this.#nextReload?.answer === answer) this.#nextReload = null;
+      return this.#reload(asked);
+    });
+    this.#nextReload = { isDryRun, answer };
+    this.#reloading = answer.catch(() => undefined);
     return answer;
   }
 
@@ -142,7 +152,9 @@ export class ProjectRunner implements RunnerControl {
     this.#successor = to.pid;
     this.#parts.note(`process ${to.pid} takes the chains over, each after its run`);
     this.#parts.seat.leave();
-    return this.#give(released, signal);
+    const given = this.#give(released, signal);
+    given.catch((error: unknown) => this.#fail(error));
+    return given;
   }
 
   async #give(released: (chain: string) => void, signal: AbortSignal): Promise<'given' | 'taken back'> {
@@ -158,9 +170,9 @@ export class ProjectRunner implements RunnerControl {
     return 'given';
   }
 
-  // The successor is gone. If yet another one has the seat, the chains are let go for that one.
+  // The successor is gone. If yet another one has the seat, or this runner was to end anyway, the chains are let go.
   async #takeBack(): Promise<boolean> {
-    if (!(await this.#parts.seat.take())) return false;
+    if (this.#ending !== null || !(await this.#parts.seat.take())) return false;
     this.#parts.note('the runner that was to take over is gone; this one goes on');
     this.#successor = null;
     for (const [name, keeper] of this.#keepers) this.#watch(name, keeper);
@@ -170,6 +182,7 @@ export class ProjectRunner implements RunnerControl {
   async #reload({ by, isDryRun }: { readonly by: string; readonly isDryRun: boolean }): Promise<Reloaded> {
     if (this.#isEnding) return { kind: 'refused', reason: endingReason };
     const loaded = await this.#parts.load();
+    if (this.#isEnding) return { kind: 'refused', reason: endingReason };
     if (loaded.kind === 'rejected') {
       this.#parts.note(`reload by ${by}: the new configuration is refused, the old one stays in force`);
       return loaded;
