@@ -10,6 +10,7 @@ import {
   BadRequest,
   chainCommands,
   longestBody,
+  mostLines,
   readBody,
   readChainRequest,
   readCount,
@@ -35,17 +36,13 @@ export interface ApiSources {
   readonly bug: (error: Error) => void;
 }
 
-/** How many lines of a history or a log one answer has at most: the runner has more to do than that. */
-const mostLines = 10_000;
-
 /** The control API of a runner; docs/control-api.md and `GET /v1/openapi.json` describe it. GET changes nothing. */
 export function createApi(control: RunnerControl, sources: ApiSources): Api {
   const api: Api = new Hono<{ Bindings: Bindings }>();
   api.use(
     bodyLimit({
       maxSize: longestBody,
-      onError: (c) =>
-        problem(c, 'TOO_LONG', `Cannot read the body: it is longer than ${longestBody} bytes`),
+      onError: (c) => problem(c, 'TOO_LONG', `Cannot read the body: it is longer than ${longestBody} bytes`),
     }),
   );
   api.get('/v1/openapi.json', (c) => c.json(openApiDocument(sources.version)));
@@ -98,7 +95,7 @@ function addChainCommands(api: Api, control: RunnerControl): void {
   for (const command of chainCommands) {
     api.post(`/v1/chains/:chain/${command}`, async (c) => {
       const request = readChainRequest(command, await c.req.text());
-      return answerOf(c, await control.ask(c.req.param('chain') ?? '', request));
+      return answerOf(c, await control.ask(c.req.param('chain'), request));
     });
   }
 }

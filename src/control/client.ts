@@ -84,14 +84,20 @@ function send({ socket, method, path, limitMs }: Sending, body: object): Promise
 function explained(error: Error, socket: string): Error {
   if (hasErrorCode(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) return notUp(socket);
   if (hasErrorCode(error, 'ECONNRESET', 'EPIPE')) {
-    return new RunnerSilent('The runner was gone before it answered: look with "runner status" what became of it', {
-      cause: error,
-    });
+    return new RunnerSilent(
+      'The runner was gone before it answered: look with "runner status" what became of it',
+      {
+        cause: error,
+      },
+    );
   }
   if (!hasErrorCode(error, 'EACCES', 'EPERM')) return error;
-  return new RunnerNotUp(`Cannot talk to the runner at "${socket}": only its own user may; ask as that user`, {
-    cause: error,
-  });
+  return new RunnerNotUp(
+    `Cannot talk to the runner at "${socket}": only its own user may; ask as that user`,
+    {
+      cause: error,
+    },
+  );
 }
 
 // A socket of somebody else could be anybody's: nothing is said to it. Root may talk to everybody.

@@ -4,6 +4,8 @@ import { toDurationMs, type DurationMs } from '../core/units.ts';
 
 /** In bytes; nothing that may be asked needs more. */
 export const longestBody = 65_536;
+/** How many lines of a history or a log one answer has at most: the runner has more to do than that. */
+export const mostLines = 10_000;
 const longestName = 100;
 
 /** The request makes no sense; `message` says what to write instead. */

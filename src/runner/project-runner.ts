@@ -66,7 +66,7 @@ export class ProjectRunner implements RunnerControl {
     });
   }
 
-  get #isEnding(): boolean {
+  #isToEnd(): boolean {
     return this.#ending !== null || this.#successor !== null;
   }
 
@@ -79,7 +79,7 @@ export class ProjectRunner implements RunnerControl {
     return {
       runner: {
         ...this.#parts.figures(),
-        isEnding: this.#isEnding,
+        isEnding: this.#isToEnd(),
         successor: this.#successor,
       },
       chains: [...this.#keepers.values()].map((keeper) => this.#statusOf(keeper)),
@@ -96,7 +96,7 @@ export class ProjectRunner implements RunnerControl {
   async ask(chain: string, request: ControlRequest): Promise<Asked> {
     const keeper = this.#keepers.get(chain);
     if (keeper === undefined) return { kind: 'no such chain', known: [...this.#keepers.keys()] };
-    if (this.#isEnding && request.kind === 'start') return { kind: 'refused', reason: endingReason };
+    if (this.#isToEnd() && request.kind === 'start') return { kind: 'refused', reason: endingReason };
     return keeper.ask(request);
   }
 
@@ -119,7 +119,7 @@ export class ProjectRunner implements RunnerControl {
   }
 
   async upgrade(by: string): Promise<Upgraded> {
-    if (this.#isEnding) return { kind: 'refused', reason: endingReason };
+    if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
     this.#parts.note(`${by} starts a new runner, which takes the chains over`);
     const answer = await this.#parts.startSuccessor();
     if (answer.kind === 'failed') this.#parts.note('the new runner refuses to start; this one goes on');
@@ -180,9 +180,9 @@ export class ProjectRunner implements RunnerControl {
   }
 
   async #reload({ by, isDryRun }: { readonly by: string; readonly isDryRun: boolean }): Promise<Reloaded> {
-    if (this.#isEnding) return { kind: 'refused', reason: endingReason };
+    if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
     const loaded = await this.#parts.load();
-    if (this.#isEnding) return { kind: 'refused', reason: endingReason };
+    if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
     if (loaded.kind === 'rejected') {
       this.#parts.note(`reload by ${by}: the new configuration is refused, the old one stays in force`);
       return loaded;
@@ -225,7 +225,7 @@ export class ProjectRunner implements RunnerControl {
     keeper.keep().then(
       () => {
         if (this.#successor === null && this.#keepers.get(name) === keeper) this.#keepers.delete(name);
-        if (this.#isEnding && this.#successor === null && this.#keepers.size === 0) this.#end();
+        if (this.#isToEnd() && this.#successor === null && this.#keepers.size === 0) this.#end();
       },
       (error: unknown) => this.#fail(error),
     );
