@@ -141,16 +141,10 @@ function runnerCommandPaths(): Part {
     dryRun: flag('Whether nothing was done.'),
     plan: list(ref('PlannedChange')),
   });
-  const rejected = {
-    description: 'The configuration has problems; the old one stays in force.',
-    content: {
-      'application/json': {
-        schema: {
-          allOf: [ref('Problem'), object('All of them.', { problems: list(ref('ConfigProblem')) })],
-        },
-      },
-    },
-  };
+  const rejected = object('All that is wrong with it.', {
+    error: ref('Problem/properties/error'),
+    problems: list(ref('ConfigProblem')),
+  });
   const takingOver = object('The new runner.', {
     pid: whole('Its process id.'),
     chains: list(ref('ChainStatus'), 'What they do in the old runner, which gives each away after its run.'),
@@ -158,7 +152,7 @@ function runnerCommandPaths(): Part {
   const accepted =
     'Lines of JSON: `accepted` with `pid`, `released` with `chain` for each chain, at last `given`.';
   return {
-    '/v1/reload': command(reloadCommand, { 200: json('What changes.', plan), ...refusals, 422: rejected }),
+    '/v1/reload': command(reloadCommand, { 200: json('What changes.', plan), ...refusals, 422: json('The configuration has problems; the old one stays in force.', rejected) }),
     '/v1/upgrade': command(upgradeCommand, {
       200: json('The new runner is up.', takingOver),
       ...refusals,
