@@ -152,7 +152,11 @@ function runnerCommandPaths(): Part {
   const accepted =
     'Lines of JSON: `accepted` with `pid`, `released` with `chain` for each chain, at last `given`.';
   return {
-    '/v1/reload': command(reloadCommand, { 200: json('What changes.', plan), ...refusals, 422: json('The configuration has problems; the old one stays in force.', rejected) }),
+    '/v1/reload': command(reloadCommand, {
+      200: json('What changes.', plan),
+      ...refusals,
+      422: json('The configuration has problems; the old one stays in force.', rejected),
+    }),
     '/v1/upgrade': command(upgradeCommand, {
       200: json('The new runner is up.', takingOver),
       ...refusals,
