@@ -6,6 +6,7 @@ import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Asked, RunnerControl } from '../control-port.ts';
+import { hasErrorCode } from '../core/error-code.ts';
 import {
   BadRequest,
   chainCommands,
@@ -54,6 +55,9 @@ export function createApi(control: RunnerControl, sources: ApiSources): Api {
   );
   api.onError((error, c) => {
     if (error instanceof BadRequest) return problem(c, 'BAD_REQUEST', error.message);
+    // Whoever asked was gone before the end of the request.
+    if (hasErrorCode(error, 'ECONNRESET'))
+      return problem(c, 'BAD_REQUEST', 'Cannot read the body: it has no end');
     // One request must not end the runner; what went wrong is of use to whoever asked, and to whoever looks later.
     sources.bug(error);
     return problem(c, 'BUG', error.stack ?? error.message);

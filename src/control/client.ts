@@ -69,7 +69,12 @@ function send({ socket, method, path, limitMs }: Sending, body: object): Promise
     };
     const asked = request({ socketPath: socket, method, path, headers, agent: false }, resolve);
     const timer = setTimeout(() => {
-      reject(new RunnerSilent(`The runner does not answer within ${limitMs / 1_000} s`));
+      reject(
+        new RunnerSilent(
+          `The runner does not answer within ${limitMs / 1_000} s: look whether it is stopped or the host is overloaded; ` +
+            '"runner up --force" replaces it, and runs in progress go on',
+        ),
+      );
       asked.destroy();
     }, limitMs);
     asked.on('response', () => clearTimeout(timer));
@@ -91,6 +96,9 @@ function explained(error: Error, socket: string): Error {
       },
     );
   }
+  // So many wait for it already that the system takes no more.
+  if (hasErrorCode(error, 'EAGAIN'))
+    return new RunnerSilent('The runner takes no connection', { cause: error });
   if (!hasErrorCode(error, 'EACCES', 'EPERM')) return error;
   return new RunnerNotUp(
     `Cannot talk to the runner at "${socket}": only its own user may; ask as that user`,

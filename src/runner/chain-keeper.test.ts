@@ -25,7 +25,8 @@ async function keep(
 async function ask(keeper: ChainKeeper, request: ControlRequest): Promise<string> {
   const asked: Asked = await keeper.ask(request);
   await settled();
-  return asked.kind === 'done' ? asked.status.state : asked.kind === 'refused' ? asked.reason : asked.kind;
+  if (asked.kind === 'done') return asked.status.state;
+  return asked.kind === 'refused' ? asked.reason : asked.kind;
 }
 
 const stop: ControlRequest = { kind: 'stop', by, isNow: false };
