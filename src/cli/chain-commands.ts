@@ -23,9 +23,17 @@ export async function askChain(command: string, chain: string, options: RawOptio
 
 function printStatus(command: string, status: ChainStatus): void {
   for (const line of explainStatus(status)) console.log(line);
-  if (command !== 'restart') return;
-  const none = 'it has no worker right now: its next run gets a new one in any case';
-  console.log(`  ${status.worker === null ? none : 'its next run gets a new worker'}`);
+  const note = noteOn(command, status);
+  if (note !== null) console.log(`  ${note}`);
+}
+
+/** What is not to be seen from what the chain does now. */
+function noteOn(command: string, { run, worker }: ChainStatus): string | null {
+  if (command === 'kill-run' && run !== null) return `run ${run.number} is being ended`;
+  if (command !== 'restart') return null;
+  return worker === null
+    ? 'it has no worker right now: its next run gets a new one in any case'
+    : 'its next run gets a new worker';
 }
 
 /** The body that the options mean; `null` when they were not understood, which is told. */

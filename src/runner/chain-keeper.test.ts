@@ -133,10 +133,23 @@ describe('a chain that somebody stops', () => {
     await host.when('mail', (workers) => workers.succeeds());
     await ask(keeper, stop);
     await host.advance(4_000);
-    await ask(keeper, start);
+    assert.equal(await ask(keeper, start), 'cooling down');
+    assert.equal(host.store.stateOf(keeper.definition.name)?.stopped, null);
     assert.equal(keeper.status().cooldown?.remainingMs, 6_000);
     await host.advance(6_000);
     assert.equal(host.chain('mail').started, 2);
+  });
+
+  test('and that another process has taken meanwhile is told to be elsewhere by a start', async () => {
+    const host = new MemoryHost();
+    const { keeper } = await keep(host);
+    await host.when('mail', (workers) => workers.succeeds());
+    await ask(keeper, stop);
+    host.chain('mail').holder = holderNamed(77);
+    assert.equal(await ask(keeper, start), 'held elsewhere');
+    host.chain('mail').holder = null;
+    await host.advance(1_000);
+    assert.equal(keeper.status().state, 'running');
   });
 
   test('is still stopped in the next runner, and may be stopped again', async () => {
@@ -321,7 +334,7 @@ describe('a run that somebody ends', () => {
   test('gets SIGTERM, or SIGKILL if asked so', async () => {
     const host = new MemoryHost();
     const { keeper } = await keep(host);
-    await ask(keeper, { kind: 'kill-run', by, isNow: false });
+    assert.equal(await ask(keeper, { kind: 'kill-run', by, isNow: false }), 'running');
     await ask(keeper, { kind: 'kill-run', by, isNow: true });
     assert.deepEqual(host.chain('mail').workers.steps, ['cancelled 1', 'killed 1']);
   });
