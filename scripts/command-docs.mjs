@@ -19,9 +19,9 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** Puts the help of each command between its marks. */
 async function withHelp(text) {
-  const helps = [];
-  for (const { groups } of text.matchAll(marks)) helps.push(await helpOf(groups.command));
-  return text.replace(marks, () => `\n\`\`\`text\n${helps.shift()}\n\`\`\`\n\n`);
+  const helps = new Map();
+  for (const { groups } of text.matchAll(marks)) helps.set(groups.command, await helpOf(groups.command));
+  return text.replace(marks, (...found) => `\n\`\`\`text\n${helps.get(found.at(-1).command)}\n\`\`\`\n\n`);
 }
 
 /** Commander fits its help to the terminal; without one it takes 80 columns. */

@@ -1,3 +1,4 @@
+import type { ChainStatus } from '../core/status.ts';
 import { asker, refusal, runnerAt } from './ask-runner.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
@@ -15,9 +16,24 @@ export async function askChain(command: string, chain: string, options: RawOptio
     const answer = await runnerAt(options).post(path, body);
     if (answer.status !== 200) return refusal(answer);
     if (isGiven(options, 'json')) console.log(JSON.stringify(answer.body));
-    else for (const line of explainStatus(readStatus(answer.body))) console.log(line);
+    else printStatus(command, readStatus(answer.body));
     return exitStatus.success;
   });
+}
+
+function printStatus(command: string, status: ChainStatus): void {
+  for (const line of explainStatus(status)) console.log(line);
+  const note = noteOn(command, status);
+  if (note !== null) console.log(`  ${note}`);
+}
+
+/** What is not to be seen from what the chain does now. */
+function noteOn(command: string, { run, worker }: ChainStatus): string | null {
+  if (command === 'kill-run' && run !== null) return `run ${run.number} is being ended`;
+  if (command !== 'restart') return null;
+  return worker === null
+    ? 'it has no worker right now: its next run gets a new one in any case'
+    : 'its next run gets a new worker';
 }
 
 /** The body that the options mean; `null` when they were not understood, which is told. */

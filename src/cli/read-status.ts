@@ -14,10 +14,14 @@ export function readRunnerStatus(body: unknown): RunnerStatus {
   throw new Error(`The runner said ${JSON.stringify(body)}, which is no status`);
 }
 
+/** The chains in an answer; none where it has none. */
+export function readChains(body: unknown): readonly ChainStatus[] {
+  return listIn(body, 'chains').filter(isChainStatus);
+}
+
 /** The plan of a reload. @throws when it is something else */
 export function readPlan(body: unknown): readonly PlannedChange[] {
-  const plan = listIn(body, 'plan').filter(isPlanned);
-  return plan;
+  return listIn(body, 'plan').filter(isPlanned);
 }
 
 /** The problems for which a reload was refused. */

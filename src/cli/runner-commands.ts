@@ -1,10 +1,11 @@
 import { explainProblems } from '../config/problem.ts';
 import type { PlannedChange } from '../core/reload-plan.ts';
+import type { ChainStatus, RunStatus } from '../core/status.ts';
 import { asker, refusal, runnerAt } from './ask-runner.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
 import { isGiven, type RawOptions } from './options.ts';
-import { readPlan, readProblems, readRunnerStatus } from './read-status.ts';
+import { readChains, readPlan, readProblems, readRunnerStatus } from './read-status.ts';
 import { waitForEnd } from './wait-for-end.ts';
 
 /** Loading a configuration may take as long as the user's code at its top level. */
@@ -46,10 +47,11 @@ export async function upgrade(options: RawOptions): Promise<void> {
     const client = runnerAt(options);
     const answer = await client.post('/v1/upgrade', { by: asker() }, reloadLimitMs);
     if (answer.status !== 200) return refusal(answer);
-    const { runner, chains } = readRunnerStatus((await client.get('/v1/status')).body);
+    const { runner } = readRunnerStatus((await client.get('/v1/status')).body);
     console.log(`runner ${runner.version} is up as process ${runner.pid} and takes the chains over`);
-    const waiting = chains.filter(({ state }) => state === 'held elsewhere').map(({ chain }) => chain);
-    if (waiting.length > 0) console.log(`after the run in progress: ${waiting.join(', ')}`);
+    for (const { chain, run } of busyChains(readChains(answer.body))) {
+      console.log(`${chain} follows when its run ${run.number} (${run.task}) has ended`);
+    }
     return exitStatus.success;
   });
 }
@@ -60,15 +62,23 @@ async function end(path: string, body: object, options: RawOptions): Promise<voi
     const answer = await client.post(path, { by: asker(), ...body });
     if (answer.status !== 200) return refusal(answer);
     const status = readRunnerStatus(answer.body);
-    const busy = status.chains.filter(({ run }) => run !== null && run.stage === 'running');
-    for (const { chain, run } of busy) {
-      console.log(`waits for run ${run?.number} of ${chain} (${run?.task})`);
+    for (const { chain, run } of busyChains(status.chains)) {
+      console.log(`waits for run ${run.number} of ${chain} (${run.task})`);
     }
     if (options['wait'] === false) return exitStatus.success;
     await waitForEnd(client, status.runner.pid);
     console.log(`the runner, process ${status.runner.pid}, has ended`);
     return exitStatus.success;
   });
+}
+
+interface BusyChain {
+  readonly chain: string;
+  readonly run: RunStatus;
+}
+
+function busyChains(chains: readonly ChainStatus[]): readonly BusyChain[] {
+  return chains.flatMap(({ chain, run }) => (run?.stage === 'running' ? [{ chain, run }] : []));
 }
 
 function planLines(plan: readonly PlannedChange[]): readonly string[] {

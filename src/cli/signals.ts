@@ -15,10 +15,14 @@ export function onSignals({ stop, drain, hangUp }: SignalWishes): () => void {
     stops += 1;
     stop(stops > 1);
   };
+  // A terminal that closes may say so twice, once itself and once by its shell: the second time asks for no more.
+  const stopUnlessStopping = (): void => {
+    if (stops === 0) stopOnce();
+  };
   const handlers = [
     ['SIGTERM', stopOnce],
     ['SIGINT', stopOnce],
-    ['SIGHUP', process.stdin.isTTY ? stopOnce : hangUp],
+    ['SIGHUP', process.stdin.isTTY ? stopUnlessStopping : hangUp],
     ['SIGUSR2', drain],
   ] as const;
   for (const [signal, handler] of handlers) process.on(signal, handler);

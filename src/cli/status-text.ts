@@ -41,7 +41,11 @@ export function whyText(status: ChainStatus): string {
 /** The same with all that is known besides, a line for each thing; for a single chain. */
 export function explainStatus(status: ChainStatus): readonly string[] {
   const { run, cooldown, pause, state } = status;
-  const lines = [`${status.chain}: ${whyText(status)}`];
+  const next = state === 'cooling down' ? 'cooling down, the next run comes ' : '';
+  const lines = [`${status.chain}: ${next}${whyText(status)}`];
+  if (state === 'cooling down' && cooldown !== null) {
+    lines.push(`  the cooldown lasts for ${lengthText(toSeconds(cooldown.lengthMs))} in all`);
+  }
   if (state !== 'paused' && pause !== null) lines.push(`  ${pausedText(pause)}`);
   if (state === 'paused' && cooldown !== null) {
     lines.push(`  its cooldown lasts for another ${lengthText(toSeconds(cooldown.remainingMs))}`);
@@ -49,7 +53,8 @@ export function explainStatus(status: ChainStatus): readonly string[] {
   if (status.isPoked) lines.push('  poked: the next run does not wait for a cooldown');
   if (status.isSkippingNext) lines.push('  the next run is left out');
   if (status.wanted === 'drain') lines.push('  it is let go after this run');
-  if (status.wanted === 'stop' || status.wanted === 'stop now') lines.push('  it is being stopped');
+  const isStopping = status.wanted === 'stop' || status.wanted === 'stop now';
+  if (isStopping && state !== 'stopped') lines.push('  it is being stopped');
   if (run !== null && run.ending !== null)
     lines.push(`  run ${run.number} is being ended (${run.ending.why}, ${run.ending.step})`);
   if (status.last !== null) lines.push(`  last: ${lastText(status.last)}`);
@@ -74,14 +79,16 @@ function coolingText(
   { remainingMs, lengthMs }: NonNullable<ChainStatus['cooldown']>,
   { last }: ChainStatus,
 ): string {
-  const why = last === null ? '' : ` ${cooldownReason(last)}`;
-  return `in ${lengthText(toSeconds(remainingMs))}, of ${lengthText(lengthMs)}${why}`;
+  const remaining = `in ${lengthText(toSeconds(remainingMs))}`;
+  const why = last === null ? null : cooldownReason(last);
+  return why === null ? `${remaining} of ${lengthText(toSeconds(lengthMs))}` : `${remaining}, after ${why}`;
 }
 
-function cooldownReason({ streak, outcome }: LastEnd): string {
-  if (streak > 1) return `after ${streak} failures in a row: ${briefly(outcomeText(outcome))}`;
-  if (streak === 1) return `after a failure: ${briefly(outcomeText(outcome))}`;
-  return outcome.kind === 'succeeded' ? 'after a success' : `after a run that ${outcomeText(outcome)}`;
+/** What is worth to be said of the last run, `null` after a success. */
+function cooldownReason({ streak, outcome }: LastEnd): string | null {
+  if (streak > 1) return `${streak} failures: ${briefly(outcomeText(outcome))}`;
+  if (streak === 1) return `a failure: ${briefly(outcomeText(outcome))}`;
+  return outcome.kind === 'succeeded' ? null : `a run that ${outcomeText(outcome)}`;
 }
 
 function briefly(text: string): string {

@@ -1,3 +1,4 @@
+import { RunnerNotUp, RunnerSilent } from '../control/client.ts';
 import type { RunnerStatus } from '../control-port.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
@@ -30,12 +31,26 @@ async function watch(chains: readonly string[], options: RawOptions): Promise<Ex
   const { createLogUpdate } = await import('log-update');
   // What did not change is not written again, so nothing flickers.
   const screen = createLogUpdate(process.stdout);
+  let found: Found = await look(chains, options);
   for (;;) {
-    const found = await look(chains, options);
     if (typeof found === 'number') return found;
-    if (isGiven(options, 'json')) console.log(JSON.stringify(found));
-    else screen(shown(found, chains));
+    if (!isGiven(options, 'json')) screen(typeof found === 'string' ? found : shown(found, chains));
+    else if (typeof found !== 'string') console.log(JSON.stringify(found));
     await new Promise((resolve) => setTimeout(resolve, watchMs));
+    found = await lookAgain(chains, options);
+  }
+}
+
+/** What a runner does, why that is not known right now, or an exit status. */
+type Found = RunnerStatus | string | ExitStatus;
+
+// It may come back, as after an upgrade or a restart.
+async function lookAgain(chains: readonly string[], options: RawOptions): Promise<Found> {
+  try {
+    return await look(chains, options);
+  } catch (error) {
+    if (error instanceof RunnerNotUp || error instanceof RunnerSilent) return error.message;
+    throw error;
   }
 }
 

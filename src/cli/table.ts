@@ -27,7 +27,7 @@ export function tableLines(
     return Math.min(limit, Math.max(...cells));
   });
   const used = widths.reduce((sum, one) => sum + one + gap, 0);
-  return linesOf(heading, rows, [...widths, Math.max(20, width - used)]);
+  return linesOf(heading, rows, [...widths, Math.max(10, width - used)]);
 }
 
 function linesOf(

@@ -77,6 +77,8 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
   });
   const api = createApi(runner, {
     version: options.figures.version,
+    bug: (error) =>
+      options.note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`),
     history: (query) => readHistory(host.database, query),
     logTail: (chain, lines) => readTail(host.folder.logs, chain, lines),
   });

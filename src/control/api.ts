@@ -4,8 +4,19 @@ import type { Writable } from 'node:stream';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { Asked, RunnerControl } from '../control-port.ts';
-import { BadRequest, readBody, readChainRequest, readCount, type Body } from './request-body.ts';
+import { hasErrorCode } from '../core/error-code.ts';
+import {
+  BadRequest,
+  chainCommands,
+  longestBody,
+  mostLines,
+  readBody,
+  readChainRequest,
+  readCount,
+  type Body,
+} from './request-body.ts';
 import { openApiDocument } from './openapi.ts';
 
 type Bindings = HttpBindings | Http2Bindings;
@@ -22,11 +33,19 @@ export interface ApiSources {
   /** The last lines of a chain's log; nothing when it has none. */
   readonly logTail: (chain: string, lines: number) => Promise<Buffer>;
   readonly version: string;
+  /** Told of an error that is a bug. */
+  readonly bug: (error: Error) => void;
 }
 
 /** The control API of a runner; docs/control-api.md and `GET /v1/openapi.json` describe it. GET changes nothing. */
 export function createApi(control: RunnerControl, sources: ApiSources): Api {
   const api: Api = new Hono<{ Bindings: Bindings }>();
+  api.use(
+    bodyLimit({
+      maxSize: longestBody,
+      onError: (c) => problem(c, 'TOO_LONG', `Cannot read the body: it is longer than ${longestBody} bytes`),
+    }),
+  );
   api.get('/v1/openapi.json', (c) => c.json(openApiDocument(sources.version)));
   addReading(api, control, sources);
   addChainCommands(api, control);
@@ -36,7 +55,11 @@ export function createApi(control: RunnerControl, sources: ApiSources): Api {
   );
   api.onError((error, c) => {
     if (error instanceof BadRequest) return problem(c, 'BAD_REQUEST', error.message);
-    // One request must not end the runner; what went wrong is of use to whoever asked.
+    // Whoever asked was gone before the end of the request.
+    if (hasErrorCode(error, 'ECONNRESET'))
+      return problem(c, 'BAD_REQUEST', 'Cannot read the body: it has no end');
+    // One request must not end the runner; what went wrong is of use to whoever asked, and to whoever looks later.
+    sources.bug(error);
     return problem(c, 'BUG', error.stack ?? error.message);
   });
   return api;
@@ -59,7 +82,7 @@ function addReading(api: Api, control: RunnerControl, sources: ApiSources): void
       runs: sources.history({
         chain: c.req.query('chain') ?? null,
         run: run === undefined ? null : readCount(run, 'run'),
-        limit: readCount(c.req.query('limit') ?? '20', 'limit'),
+        limit: readCount(c.req.query('limit') ?? '20', 'limit', mostLines),
       }),
     });
   });
@@ -67,22 +90,23 @@ function addReading(api: Api, control: RunnerControl, sources: ApiSources): void
     const chain = c.req.param('chain');
     const names = control.status().chains.map((status) => String(status.chain));
     if (!names.includes(chain)) return noSuchChain(c, names);
-    const tail = await sources.logTail(chain, readCount(c.req.query('lines') ?? '100', 'lines'));
+    const tail = await sources.logTail(chain, readCount(c.req.query('lines') ?? '100', 'lines', mostLines));
     return c.body(new Uint8Array(tail), 200, { 'content-type': 'application/octet-stream' });
   });
 }
 
 function addChainCommands(api: Api, control: RunnerControl): void {
-  api.post('/v1/chains/:chain/:command', async (c) => {
-    const request = readChainRequest(c.req.param('command'), await bodyOf(c));
-    if (request === null) return c.notFound();
-    return answerOf(c, await control.ask(c.req.param('chain'), request));
-  });
+  for (const command of chainCommands) {
+    api.post(`/v1/chains/:chain/${command}`, async (c) => {
+      const request = readChainRequest(command, await c.req.text());
+      return answerOf(c, await control.ask(c.req.param('chain'), request));
+    });
+  }
 }
 
 function addRunnerCommands(api: Api, control: RunnerControl): void {
   api.post('/v1/reload', async (c) => {
-    const body = await bodyOf(c);
+    const body = await bodyOf(c, 'dryRun');
     const answer = await control.reload({ by: body.by(), isDryRun: body.flag('dryRun') });
     switch (answer.kind) {
       case 'planned':
@@ -101,7 +125,7 @@ function addRunnerCommands(api: Api, control: RunnerControl): void {
     const answer = await control.upgrade((await bodyOf(c)).by());
     switch (answer.kind) {
       case 'taking over':
-        return c.json({ pid: answer.pid });
+        return c.json({ pid: answer.pid, chains: control.status().chains });
       case 'failed':
         return problem(c, 'SUCCESSOR_FAILED', answer.text);
       case 'refused':
@@ -113,7 +137,7 @@ function addRunnerCommands(api: Api, control: RunnerControl): void {
     return c.json(control.status());
   });
   api.post('/v1/down', async (c) => {
-    const body = await bodyOf(c);
+    const body = await bodyOf(c, 'now');
     control.end(body.flag('now') ? 'stop now' : 'stop', body.by());
     return c.json(control.status());
   });
@@ -122,12 +146,15 @@ function addRunnerCommands(api: Api, control: RunnerControl): void {
 
 /** Lines of JSON as long as it takes: `accepted`, `released` for each chain, `given`; or the end of the connection. */
 async function handOver(c: Context<{ Bindings: Bindings }>, control: RunnerControl): Promise<Response> {
-  const pid = (await bodyOf(c)).count('pid');
+  const pid = (await bodyOf(c, 'pid')).count('pid');
   const outgoing: ServerResponse | Http2ServerResponse = c.env.outgoing;
   const stream: Writable = outgoing;
   const gone = new AbortController();
   outgoing.on('close', () => gone.abort());
-  const tell = (line: object): unknown => stream.write(`${JSON.stringify(line)}\n`);
+  // Whoever asked while this process was held up may be gone by now: nothing is given to nobody.
+  if (outgoing.destroyed) return RESPONSE_ALREADY_SENT;
+  const tell = (line: object): unknown =>
+    gone.signal.aborted ? null : stream.write(`${JSON.stringify(line)}\n`);
   const given = control.handOver({ pid }, (chain) => tell({ kind: 'released', chain }), gone.signal);
   if (given === null) return problem(c, 'REFUSED', 'Another runner takes the chains over already');
   outgoing.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' });
@@ -137,8 +164,8 @@ async function handOver(c: Context<{ Bindings: Bindings }>, control: RunnerContr
   return RESPONSE_ALREADY_SENT;
 }
 
-async function bodyOf(c: Context): Promise<Body> {
-  return readBody(await c.req.text());
+async function bodyOf(c: Context, ...known: string[]): Promise<Body> {
+  return readBody(await c.req.text(), known);
 }
 
 function answerOf(c: Context, asked: Asked): Response {
@@ -163,6 +190,7 @@ function problem(c: Context, code: keyof typeof statusOf, message: string): Resp
 
 const statusOf = {
   BAD_REQUEST: 400,
+  TOO_LONG: 413,
   NO_SUCH_PAGE: 404,
   NO_SUCH_CHAIN: 404,
   REFUSED: 409,

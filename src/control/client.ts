@@ -1,6 +1,5 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { hasErrorCode } from '../core/error-code.ts';
 
 /** How long a runner may take to answer: it does so within 100 ms unless something is wrong. */
@@ -11,7 +10,7 @@ export class RunnerNotUp extends Error {
   override readonly name = 'RunnerNotUp';
 }
 
-/** A runner is there and does not answer. */
+/** A runner is there and does not answer, or was gone before it did. */
 export class RunnerSilent extends Error {
   override readonly name = 'RunnerSilent';
 }
@@ -46,12 +45,7 @@ export function createControlClient(socket: string): ControlClient {
       const response = await send({ socket, method: 'POST', path, limitMs: answerLimitMs }, body);
       const status = response.statusCode ?? 0;
       if (status !== 200) return { status, body: parseBody(await textOf(response)) };
-      try {
-        for await (const line of createInterface({ input: response })) take(parseBody(line));
-      } catch (error) {
-        // The runner died: that is an end like any other.
-        if (!hasErrorCode(error, 'ECONNRESET')) throw error;
-      }
+      await takeLines(response, take);
       return { status, body: null };
     },
   };
@@ -75,21 +69,48 @@ function send({ socket, method, path, limitMs }: Sending, body: object): Promise
     };
     const asked = request({ socketPath: socket, method, path, headers, agent: false }, resolve);
     const timer = setTimeout(() => {
-      reject(new RunnerSilent(`The runner does not answer within ${limitMs / 1_000} s`));
+      reject(
+        new RunnerSilent(
+          `The runner does not answer within ${limitMs / 1_000} s: look whether it is stopped or the host is overloaded; ` +
+            '"runner up --force" replaces it, and runs in progress go on',
+        ),
+      );
       asked.destroy();
     }, limitMs);
     asked.on('response', () => clearTimeout(timer));
     asked.on('error', (error) => {
       clearTimeout(timer);
-      reject(hasErrorCode(error, 'ENOENT', 'ECONNREFUSED') ? notUp(socket) : error);
+      reject(explained(error, socket));
     });
     asked.end(text);
   });
 }
 
+function explained(error: Error, socket: string): Error {
+  if (hasErrorCode(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) return notUp(socket);
+  if (hasErrorCode(error, 'ECONNRESET', 'EPIPE')) {
+    return new RunnerSilent(
+      'The runner was gone before it answered: look with "runner status" what became of it',
+      {
+        cause: error,
+      },
+    );
+  }
+  // So many wait for it already that the system takes no more.
+  if (hasErrorCode(error, 'EAGAIN'))
+    return new RunnerSilent('The runner takes no connection', { cause: error });
+  if (!hasErrorCode(error, 'EACCES', 'EPERM')) return error;
+  return new RunnerNotUp(
+    `Cannot talk to the runner at "${socket}": only its own user may; ask as that user`,
+    {
+      cause: error,
+    },
+  );
+}
+
 // A socket of somebody else could be anybody's: nothing is said to it. Root may talk to everybody.
 function checkSocket(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = lookAt(path);
   if (found === undefined) throw notUp(path);
   const user = process.getuid?.();
   if (user === 0 || found.uid === user) return;
@@ -104,10 +125,38 @@ function notUp(socket: string): RunnerNotUp {
   );
 }
 
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // The folder belongs to somebody else, or what should be one is a file.
+    if (error instanceof Error && hasErrorCode(error, 'EACCES', 'ENOTDIR')) throw explained(error, path);
+    throw error;
+  }
+}
+
 async function textOf(response: IncomingMessage): Promise<string> {
   let text = '';
-  for await (const piece of response.setEncoding('utf8')) text += String(piece);
+  try {
+    for await (const piece of response.setEncoding('utf8')) text += String(piece);
+  } catch (error) {
+    throw error instanceof Error ? explained(error, '') : error;
+  }
   return text;
+}
+
+async function takeLines(response: IncomingMessage, take: (line: unknown) => void): Promise<void> {
+  let rest = '';
+  try {
+    for await (const piece of response.setEncoding('utf8')) {
+      const lines = (rest + String(piece)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) take(parseBody(line));
+    }
+  } catch (error) {
+    // The runner died: that is an end like any other.
+    if (!hasErrorCode(error, 'ECONNRESET')) throw error;
+  }
 }
 
 function parseBody(text: string): unknown {

@@ -2,8 +2,10 @@ import type { ControlRequest } from '../control-port.ts';
 import { parseDuration } from '../core/duration.ts';
 import { toDurationMs, type DurationMs } from '../core/units.ts';
 
-/** Nothing that may be asked needs more. */
-const longestBody = 65_536;
+/** In bytes; nothing that may be asked needs more. */
+export const longestBody = 65_536;
+/** How many lines of a history or a log one answer has at most: the runner has more to do than that. */
+export const mostLines = 10_000;
 const longestName = 100;
 
 /** The request makes no sense; `message` says what to write instead. */
@@ -22,9 +24,14 @@ export interface Body {
   text(key: string): string | null;
 }
 
-/** Reads a body: an object of JSON, or nothing for an empty one. @throws BadRequest */
-export function readBody(text: string): Body {
+/**
+ * Reads a body: an object of JSON, or nothing for an empty one.
+ * @param known the fields it may have besides `by`: of one that is misspelt nobody should think that it counts
+ * @throws BadRequest
+ */
+export function readBody(text: string, known: readonly string[]): Body {
   const fields = parseObject(text);
+  checkFields(fields, ['by', ...known]);
   return {
     by() {
       const by = fields.get('by') ?? 'somebody';
@@ -40,7 +47,11 @@ export function readBody(text: string): Body {
       if (typeof value !== 'boolean') throw new BadRequest(`Cannot read "${key}": write true or false`);
       return value;
     },
-    count: (key) => readCount(String(fields.get(key)), key),
+    count(key) {
+      const value = fields.get(key);
+      if (typeof value === 'number') return readCount(String(value), key);
+      throw new BadRequest(`Cannot read "${key}": write a whole number from 1`);
+    },
     text(key) {
       const value = fields.get(key) ?? null;
       if (value !== null && typeof value !== 'string')
@@ -50,14 +61,42 @@ export function readBody(text: string): Body {
   };
 }
 
-/** A whole number from 1. @throws BadRequest */
-export function readCount(text: string, what: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new BadRequest(`Cannot read "${what}": found "${text}", write a whole number from 1`);
+/** A whole number from 1 to `most`. @throws BadRequest */
+export function readCount(text: string, what: string, most: number = Number.MAX_SAFE_INTEGER): number {
+  if (/^[1-9]\d{0,14}$/.test(text) && Number(text) <= most) return Number(text);
+  const limit = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
+  throw new BadRequest(`Cannot read "${what}": found "${text}", write a whole number from 1${limit}`);
 }
 
-/** What `POST /v1/chains/CHAIN/COMMAND` asks; `null` where there is no such command. @throws BadRequest */
-export function readChainRequest(command: string, body: Body): ControlRequest | null {
+/** All that may be asked of one chain. */
+export const chainCommands: readonly ControlRequest['kind'][] = [
+  'poke',
+  'pause',
+  'resume',
+  'skip',
+  'stop',
+  'start',
+  'restart',
+  'kill-run',
+  'release',
+];
+
+/** The fields that a command to a chain knows besides `by`. */
+const chainCommandFields: Readonly<Record<ControlRequest['kind'], readonly string[]>> = {
+  poke: [],
+  pause: ['for', 'until'],
+  resume: [],
+  skip: [],
+  stop: ['now'],
+  start: [],
+  restart: [],
+  'kill-run': ['now'],
+  release: ['pid'],
+};
+
+/** What `POST /v1/chains/CHAIN/COMMAND` asks, by its body. @throws BadRequest */
+export function readChainRequest(command: ControlRequest['kind'], text: string): ControlRequest {
+  const body = readBody(text, chainCommandFields[command]);
   const by = body.by();
   switch (command) {
     case 'poke':
@@ -74,8 +113,6 @@ export function readChainRequest(command: string, body: Body): ControlRequest | 
       return { kind: command, by, forMs: readLength(body) };
     case 'release':
       return { kind: command, by, pid: body.count('pid') };
-    default:
-      return null;
   }
 }
 
@@ -103,13 +140,18 @@ function untilLength(until: string): DurationMs {
 
 function parseObject(text: string): ReadonlyMap<string, unknown> {
   if (text.trim() === '') return new Map();
-  if (text.length > longestBody)
-    throw new BadRequest(`Cannot read the body: it is longer than ${longestBody} characters`);
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new BadRequest('Cannot read the body: write an object of JSON such as {"by": "ada"}');
   }
   return new Map(Object.entries(value));
+}
+
+function checkFields(fields: ReadonlyMap<string, unknown>, known: readonly string[]): void {
+  const unknown = [...fields.keys()].find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const names = known.map((name) => `"${name}"`).join(', ');
+  throw new BadRequest(`Cannot read "${unknown.slice(0, longestName)}": the fields here are ${names}`);
 }
 
 function parseJson(text: string): unknown {

@@ -1,13 +1,16 @@
-import { chmodSync, lstatSync, statSync, unlinkSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 
 /** The kernel takes no longer path for a socket (`sun_path` in unix(7), its end mark left out). */
 const longestPath = 107;
+/** Beyond it the longest connected client goes that has nothing to wait for. */
 const mostConnections = 256;
 /** How long a client may take over a request. An answer may take as long as it takes. */
 const requestLimitMs = 10_000;
+const lookForSlowMs = 2_000;
 
 /** The control socket cannot be made; `message` says what to do about it. */
 class ControlSocketError extends Error {
@@ -38,18 +41,19 @@ export function checkSocketPath(path: string): void {
 /**
  * Listens at `path`, which only this user can reach. The caller must be the one runner of the project: a socket that
  * is there already is one of a runner that died.
- * @throws ControlSocketError when something else is there, or belongs to somebody else.
+ * @throws ControlSocketError when something else is there, or belongs to somebody else, or others can enter the folder.
  */
 export async function serveControl(path: string, api: Answerer): Promise<ControlServer> {
   checkSocketPath(path);
-  closeFolder(dirname(path));
   removeStale(path);
+  requireClosed(dirname(path));
   const answer = getRequestListener(api.fetch);
-  const server = createServer(
-    { requestTimeout: requestLimitMs },
-    (request, response) => void answer(request, response),
-  );
-  server.maxConnections = mostConnections;
+  const server = createServer({ requestTimeout: requestLimitMs, connectionsCheckingInterval: lookForSlowMs });
+  const clients = keepClientsFew(server);
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    clients.answers(request.socket, response);
+    void answer(request, response);
+  });
   await listen(server, path);
   return {
     close() {
@@ -57,6 +61,24 @@ export async function serveControl(path: string, api: Answerer): Promise<Control
       server.closeIdleConnections();
     },
   };
+}
+
+/**
+ * A client that says nothing, or does not read, keeps its place only until somebody else needs it. One that waits for
+ * an answer keeps it.
+ */
+function keepClientsFew(server: Server): {
+  readonly answers: (client: Socket, response: ServerResponse) => void;
+} {
+  const clients = new Map<Socket, ServerResponse | null>();
+  server.on('connection', (client: Socket) => {
+    clients.set(client, null);
+    client.on('close', () => clients.delete(client));
+    if (clients.size <= mostConnections) return;
+    const idle = [...clients].find(([, response]) => response === null || response.writableEnded);
+    (idle?.[0] ?? client).destroy();
+  });
+  return { answers: (client, response) => void clients.set(client, response) };
 }
 
 // The mode is right from the first moment on: it is the one thing that keeps others out.
@@ -80,8 +102,12 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function closeFolder(folder: string): void {
-  if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+// Not closed by itself: the folder may be one that others need, such as /tmp.
+function requireClosed(folder: string): void {
+  if ((statSync(folder).mode & 0o077) === 0) return;
+  throw new ControlSocketError(
+    `Cannot make the control socket in "${folder}": others can enter it; run "chmod 700 ${folder}", or name another --state-dir`,
+  );
 }
 
 function removeStale(path: string): void {

@@ -59,6 +59,12 @@ export function reasonIn(body: unknown): string {
   return typeof message === 'string' ? message : 'it gave no reason';
 }
 
+/** The code of an error, `null` where there is none. */
+export function codeIn(body: unknown): string | null {
+  const { code } = fieldsOf(fieldsOf(body)['error']);
+  return typeof code === 'string' ? code : null;
+}
+
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }

@@ -56,6 +56,8 @@ export class ChainKeeper {
   /** The process for which the chain is let go for a while, or `null`. */
   #givenTo: number | null = null;
   #nudge: (() => void) | null = null;
+  /** Called when it is known what became of the wish to take the chain. */
+  #takers: ((keeping: Keeping) => void)[] = [];
   #work: Promise<void> | null = null;
 
   constructor(definition: ChainDefinition, parts: KeeperParts) {
@@ -66,7 +68,10 @@ export class ChainKeeper {
   /** Begins to keep it, or goes on after it was let go. Resolves when it is let go; rejects on a bug. */
   keep(): Promise<void> {
     this.#wish = 'keep';
-    this.#work ??= this.#keep().finally(() => (this.#work = null));
+    this.#work ??= this.#keep().finally(() => {
+      this.#work = null;
+      this.#tellTakers();
+    });
     return this.#work;
   }
 
@@ -152,6 +157,7 @@ export class ChainKeeper {
       if (opening.kind === 'opened') await this.#runTerm(opening.chain);
       else if (opening.kind === 'held elsewhere') this.#keeping = opening;
       else this.#keeping = { kind: 'cannot begin', reason: opening.reason };
+      this.#tellTakers();
       if (this.isKept() && this.#keeping.kind !== 'taking') await this.#rest();
     }
     this.#keeping = { kind: 'let go' };
@@ -164,11 +170,9 @@ export class ChainKeeper {
       const chain = await startChain(this.#definition, opened.ports, { passGoal: null, holds });
       this.#holds = 'kept';
       this.#keeping = { kind: 'running', chain, opened };
+      this.#tellTakers();
       // It may have been let go, or been given another definition, while it began.
-      if (this.#wish !== 'keep')
-        void chain.ask(
-          this.#wish === 'drain' ? { kind: 'drain asked' } : this.#stopRequest(this.#wish === 'stop now'),
-        );
+      this.#repeatWish(chain);
       if (chain.definition() !== this.#definition) chain.change(this.#definition);
       await chain.finished;
       this.#keeping = this.#afterTerm(chain.facts());
@@ -200,6 +204,12 @@ export class ChainKeeper {
     forget?.();
   }
 
+  #repeatWish(chain: RunningChain): void {
+    if (this.#wish === 'drain') void chain.ask({ kind: 'drain asked' });
+    if (this.#wish === 'stop' || this.#wish === 'stop now')
+      void chain.ask(this.#stopRequest(this.#wish === 'stop now'));
+  }
+
   #stopRequest(isNow: boolean): ChainRequest {
     return { kind: 'stop asked', at: this.#parts.clock.now().monotonic, isNow };
   }
@@ -210,15 +220,28 @@ export class ChainKeeper {
   }
 
   async #start(): Promise<Asked> {
-    if (this.#keeping.kind === 'stopped') {
-      this.#holds = 'stop ends';
-      this.#wake();
-    }
-    if (this.#keeping.kind === 'running' && this.#keeping.chain.facts().state.stopped !== null) {
+    const keeping = this.#keeping;
+    if (keeping.kind === 'running' && keeping.chain.facts().state.stopped !== null) {
       const reason = `Chain "${this.#definition.name}" is still stopping: start it again when its run has ended`;
       return { kind: 'refused', reason };
     }
+    if (keeping.kind === 'stopped') await this.#takeAgain();
     return { kind: 'done', status: this.status() };
+  }
+
+  async #takeAgain(): Promise<void> {
+    this.#holds = 'stop ends';
+    this.#keeping = { kind: 'taking' };
+    const taken = new Promise<Keeping>((resolve) => this.#takers.push(resolve));
+    this.#wake();
+    const keeping = await taken;
+    if (keeping.kind === 'running') await keeping.chain.stored();
+  }
+
+  #tellTakers(): void {
+    const takers = this.#takers;
+    this.#takers = [];
+    for (const taker of takers) taker(this.#keeping);
   }
 
   #request(request: ChainRequest): void {
@@ -253,7 +276,10 @@ function runningStatus(
 ): ChainStatus {
   const facts = chain.facts();
   const status = statusOf(facts, chain.definition(), now);
-  const { run } = facts.state;
+  const { run, stopped } = facts.state;
+  // Between two of its steps people are told of the one that it is at, or that nothing more will begin.
+  if (status.state === 'waiting' && run?.stage.kind === 'running') return { ...status, state: 'running' };
+  if (status.state === 'waiting' && run === null && stopped !== null) return { ...status, state: 'stopped' };
   const isInTheWay = status.state === 'left behind' || status.state === 'worker blocked';
   if (run === null || !isInTheWay) return status;
   return { ...status, inTheWay: opened.ports.workers.remains(run) };

@@ -16,6 +16,8 @@ const storeRetryMs: DurationMs = toDurationMs(1_000);
 export interface RunningChain {
   /** Asks something of it; resolves once that is stored, or when the chain is finished. */
   ask(request: ChainRequest): Promise<void>;
+  /** Resolves once all that is known by now is stored, or when the chain is finished. */
+  stored(): Promise<void>;
   /** Goes on by another definition, after the run in progress. */
   change(definition: ChainDefinition): void;
   /** Why it does nothing right now; `null` while it does something. */
@@ -53,6 +55,7 @@ export async function startChain(
   const loop = new ChainLoop(definition, ports, facts);
   return {
     ask: (request) => loop.ask(request),
+    stored: () => loop.stored(),
     change: (changed) => loop.change(changed),
     waitingFor: () => loop.waiting,
     facts: () => loop.facts,
@@ -97,6 +100,11 @@ class ChainLoop {
     return new Promise((answer) =>
       this.#mailbox.post({ event: { kind: 'asked', request }, from: null, answer }),
     );
+  }
+
+  stored(): Promise<void> {
+    if (this.#isFinished || this.#stored === this.facts.state) return Promise.resolve();
+    return new Promise((answer) => this.#answers.push(answer));
   }
 
   change(definition: ChainDefinition): void {

@@ -51,7 +51,10 @@ export class ProjectRunner implements RunnerControl {
   readonly #keepers = new Map<string, ChainKeeper>();
   #ending: 'drain' | 'stop' | 'stop now' | null = null;
   #successor: number | null = null;
+  /** Resolves when all reloads that were asked for are done. */
   #reloading: Promise<unknown> = Promise.resolve();
+  /** The reload that has not begun yet, if one is asked for. */
+  #nextReload: { readonly isDryRun: boolean; readonly answer: Promise<Reloaded> } | null = null;
   #finish: () => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
 
@@ -63,7 +66,7 @@ export class ProjectRunner implements RunnerControl {
     });
   }
 
-  get #isEnding(): boolean {
+  #isToEnd(): boolean {
     return this.#ending !== null || this.#successor !== null;
   }
 
@@ -76,7 +79,7 @@ export class ProjectRunner implements RunnerControl {
     return {
       runner: {
         ...this.#parts.figures(),
-        isEnding: this.#isEnding,
+        isEnding: this.#isToEnd(),
         successor: this.#successor,
       },
       chains: [...this.#keepers.values()].map((keeper) => this.#statusOf(keeper)),
@@ -93,7 +96,7 @@ export class ProjectRunner implements RunnerControl {
   async ask(chain: string, request: ControlRequest): Promise<Asked> {
     const keeper = this.#keepers.get(chain);
     if (keeper === undefined) return { kind: 'no such chain', known: [...this.#keepers.keys()] };
-    if (this.#isEnding && request.kind === 'start') return { kind: 'refused', reason: endingReason };
+    if (this.#isToEnd() && request.kind === 'start') return { kind: 'refused', reason: endingReason };
     return keeper.ask(request);
   }
 
@@ -103,13 +106,20 @@ export class ProjectRunner implements RunnerControl {
   }
 
   reload(asked: { readonly by: string; readonly isDryRun: boolean }): Promise<Reloaded> {
-    const answer = this.#reloading.then(() => this.#reload(asked));
-    this.#reloading = answer;
+    const { isDryRun } = asked;
+    // However often it is asked meanwhile, the configuration is loaded once more.
+    if (this.#nextReload?.isDryRun === isDryRun) return this.#nextReload.answer;
+    const answer = this.#reloading.then(() => {
+      if (this.#nextReload?.answer === answer) this.#nextReload = null;
+      return this.#reload(asked);
+    });
+    this.#nextReload = { isDryRun, answer };
+    this.#reloading = answer.catch(() => undefined);
     return answer;
   }
 
   async upgrade(by: string): Promise<Upgraded> {
-    if (this.#isEnding) return { kind: 'refused', reason: endingReason };
+    if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
     this.#parts.note(`${by} starts a new runner, which takes the chains over`);
     const answer = await this.#parts.startSuccessor();
     if (answer.kind !== 'taking over') this.#parts.note('the new runner refuses to start; this one goes on');
@@ -138,7 +148,9 @@ export class ProjectRunner implements RunnerControl {
     this.#successor = to.pid;
     this.#parts.note(`process ${to.pid} takes the chains over, each after its run`);
     this.#parts.seat.leave();
-    return this.#give(released, signal);
+    const given = this.#give(released, signal);
+    given.catch((error: unknown) => this.#fail(error));
+    return given;
   }
 
   async #give(released: (chain: string) => void, signal: AbortSignal): Promise<'given' | 'taken back'> {
@@ -154,9 +166,9 @@ export class ProjectRunner implements RunnerControl {
     return 'given';
   }
 
-  // The successor is gone. If yet another one has the seat, the chains are let go for that one.
+  // The successor is gone. If yet another one has the seat, or this runner was to end anyway, the chains are let go.
   async #takeBack(): Promise<boolean> {
-    if (!(await this.#parts.seat.take())) return false;
+    if (this.#ending !== null || !(await this.#parts.seat.take())) return false;
     this.#parts.note('the runner that was to take over is gone; this one goes on');
     this.#successor = null;
     for (const [name, keeper] of this.#keepers) this.#watch(name, keeper);
@@ -164,8 +176,9 @@ export class ProjectRunner implements RunnerControl {
   }
 
   async #reload({ by, isDryRun }: { readonly by: string; readonly isDryRun: boolean }): Promise<Reloaded> {
-    if (this.#isEnding) return { kind: 'refused', reason: endingReason };
+    if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
     const loaded = await this.#parts.load();
+    if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
     if (loaded.kind === 'rejected') {
       this.#parts.note(`reload by ${by}: the new configuration is refused, the old one stays in force`);
       return loaded;
@@ -208,7 +221,7 @@ export class ProjectRunner implements RunnerControl {
     keeper.keep().then(
       () => {
         if (this.#successor === null && this.#keepers.get(name) === keeper) this.#keepers.delete(name);
-        if (this.#isEnding && this.#successor === null && this.#keepers.size === 0) this.#end();
+        if (this.#isToEnd() && this.#successor === null && this.#keepers.size === 0) this.#end();
       },
       (error: unknown) => this.#fail(error),
     );
