@@ -33,10 +33,7 @@ projectTest('a second runner is told who has the chain and what to do', async (p
   await first.next('run started');
   const second = project.command('run', 'sh: sleep 300', '--name', 'c');
   assert.equal(second.exitCode, 75);
-  assert.match(
-    second.stderr,
-    new RegExp(`process ${first.child.pid} runs it already .*kill ${first.child.pid}`),
-  );
+  assert.match(second.stderr, new RegExp(`process ${first.child.pid} \\(.*\\) runs it already.*--takeover`));
   first.signal('SIGTERM');
   first.signal('SIGTERM');
   await first.ended;
