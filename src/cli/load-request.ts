@@ -17,15 +17,15 @@ export function loadRequestOf(
     arguments: words,
     areChains,
     options: {
-      // Chains of the configuration have their names there.
+      // Chains of the configuration have their names and users there.
       name: areChains ? undefined : textOption(options, 'name'),
       cooldown: textOption(options, 'cooldown'),
       failureCooldown: textOption(options, 'failureCooldown'),
       timeout: textOption(options, 'timeout'),
       envFile: textOption(options, 'envFile'),
       inheritEnv: textOption(options, 'inheritEnv'),
-      user: textOption(options, 'user'),
-      nice: textOption(options, 'nice'),
+      user: areChains ? undefined : textOption(options, 'user'),
+      nice: areChains ? undefined : textOption(options, 'nice'),
     },
     host: hostname(),
     environment: ownEnvironment(),

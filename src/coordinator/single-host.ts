@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { toEpochMs } from '../core/units.ts';
 import type { Clock, Coordinator, RunnerHolder, Taken } from '../ports.ts';
@@ -16,13 +16,14 @@ export function createSingleHostCoordinator(
   clock: Clock,
 ): Coordinator {
   const tryLock = createLocker(perl);
+  const identity = identify(process.pid, clock.boot);
   async function take(path: string): Promise<Taken> {
     const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     if (!(await tryLock(descriptor))) {
       closeSync(descriptor);
       return { kind: 'held elsewhere', holder: readHolder(path, clock) };
     }
-    writeHolder(descriptor, clock);
+    writeHolder(descriptor, { identity, since: clock.now().wall, command: process.argv.join(' ') });
     return { kind: 'taken', release: () => closeSync(descriptor) };
   }
   return {
@@ -31,14 +32,10 @@ export function createSingleHostCoordinator(
   };
 }
 
-function writeHolder(descriptor: number, clock: Clock): void {
-  const holder = {
-    identity: identify(process.pid, clock.boot),
-    since: clock.now().wall,
-    command: process.argv.join(' '),
-  };
-  ftruncateSync(descriptor, 0);
-  writeSync(descriptor, JSON.stringify(holder), 0);
+function writeHolder(descriptor: number, holder: object): void {
+  // To make a file shorter costs far more than to write over it, and most holders are called the same.
+  const writtenBytes = writeSync(descriptor, JSON.stringify(holder), 0);
+  if (fstatSync(descriptor).size > writtenBytes) ftruncateSync(descriptor, writtenBytes);
 }
 
 function readHolder(path: string, clock: Clock): RunnerHolder {

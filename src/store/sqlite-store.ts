@@ -20,17 +20,31 @@ export function createSqliteStore(database: Database, path: string, clock: Clock
   const statements = prepareAll(database);
   let syncedAtMs = Number.NEGATIVE_INFINITY;
   let isSyncing = true;
+  let beginnings: Beginning[] = [];
 
   function syncNow(wanted: boolean): void {
     if (wanted !== isSyncing) database.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
     isSyncing = wanted;
   }
 
+  // Each fence waits for the disk itself; those that are asked for in one turn of the event loop wait together.
+  function beginAll(): void {
+    const asked = beginnings;
+    beginnings = [];
+    try {
+      syncNow(true);
+      const rows = transaction(statements, () => asked.map(({ chain }) => grantFence(statements, chain)));
+      for (const [index, beginning] of asked.entries()) answerBeginning(beginning, rows[index], path);
+    } catch (error) {
+      for (const { reject } of asked) reject(storeErrorOf(path, error));
+    }
+  }
+
   return {
     begin(chain) {
-      return attempt(path, () => {
-        syncNow(true);
-        return transaction(statements, () => beginTerm(statements, chain, path));
+      return new Promise((resolve, reject) => {
+        if (beginnings.length === 0) setImmediate(beginAll);
+        beginnings.push({ chain, resolve, reject });
       });
     },
     save(saving) {
@@ -95,9 +109,28 @@ function rollBack(statements: Statements): void {
   }
 }
 
-function beginTerm(statements: Statements, chain: ChainName, path: string): Term {
+/** A term that is asked for. */
+interface Beginning {
+  readonly chain: ChainName;
+  readonly resolve: (term: Term) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function grantFence(statements: Statements, chain: ChainName): unknown {
   statements.grant.run(chain);
-  const row = statements.chain.get(chain);
+  return statements.chain.get(chain);
+}
+
+// What is wrong with the state of one chain is nothing to the others.
+function answerBeginning({ chain, resolve, reject }: Beginning, row: unknown, path: string): void {
+  try {
+    resolve(termOf(row, chain, path));
+  } catch (error) {
+    reject(storeErrorOf(path, error));
+  }
+}
+
+function termOf(row: unknown, chain: ChainName, path: string): Term {
   if (typeof row !== 'object' || row === null || !('fence' in row) || !('state' in row)) {
     throw new StoreError(`Cannot read chain "${chain}" in "${path}"`);
   }
@@ -139,6 +172,10 @@ async function attempt<Result>(path: string, work: () => Result): Promise<Result
   try {
     return work();
   } catch (error) {
-    throw error instanceof StoreError ? error : writeError(path, error);
+    throw storeErrorOf(path, error);
   }
+}
+
+function storeErrorOf(path: string, error: unknown): StoreError {
+  return error instanceof StoreError ? error : writeError(path, error);
 }

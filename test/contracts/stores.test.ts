@@ -120,6 +120,28 @@ describe('the SQLite store', () => {
     closeFile(folder, database);
   });
 
+  test('begins many terms at once; a state that is none is in the way of its own chain only', async () => {
+    const { folder, database, store } = await openFile();
+    database.exec("INSERT INTO chain (name, fence, state) VALUES ('broken', 6, '{')");
+    const names = ['one', 'broken', 'two', 'one'].map(chainNamed);
+    const begun = await Promise.allSettled(names.map((name) => store.begin(name)));
+    assert.deepEqual(
+      begun.map((one) => (one.status === 'fulfilled' ? one.value.fence : one.status)),
+      [1, 'rejected', 1, 2],
+    );
+    closeFile(folder, database);
+  });
+
+  test('begins no term where a fence cannot be stored', async () => {
+    const { folder, database, store } = await openFile();
+    database.exec('PRAGMA query_only = 1');
+    const begun = await Promise.allSettled(['one', 'two'].map((name) => store.begin(chainNamed(name))));
+    for (const one of begun) assert.ok(one.status === 'rejected' && isStoreError(one.reason, 'readonly'));
+    database.exec('PRAGMA query_only = 0');
+    assert.equal((await store.begin(chainNamed('one'))).fence, 1);
+    closeFile(folder, database);
+  });
+
   test('says so when the file cannot be opened', async () => {
     const path = join(newFolder(), 'no-such-folder', 'state.db');
     await assert.rejects(openState(path), (error) => isStoreError(error, 'nothing was started'));

@@ -360,6 +360,8 @@ function randomChain(random: SeededRandom): ChainDefinition {
     leftovers: random.pick(['wait', 'kill', 'allow']),
     stopGraceMs: toDurationMs(random.pick([0, 5_000])),
     killGraceMs: toDurationMs(2_000),
+    isolation: random.pick(['chain', 'chain', 'run']),
+    recycle: { runs: random.pick([null, 1, 3]), memoryKib: null, ageMs: null },
     history: { runsKept: 10_000 },
   });
 }

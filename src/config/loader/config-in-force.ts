@@ -115,10 +115,12 @@ function namesIn(plain: unknown): string[] {
 }
 
 function tellBadNames(names: readonly string[], tell: TellValue): void {
-  for (const [index, name] of names.entries()) {
+  const twins = new Map<string, string>();
+  for (const name of names) {
     if (!isChainName(name)) tell(['chains', name], `Cannot name the chain: ${explainBadName(name)}`);
-    const twin = names.slice(0, index).find((other) => other.toLowerCase() === name.toLowerCase());
-    if (twin !== undefined) {
+    const twin = twins.get(name.toLowerCase());
+    if (twin === undefined) twins.set(name.toLowerCase(), name);
+    else {
       tell(
         ['chains', name],
         `Cannot name the chain "${name}": there is a chain "${twin}", write names that differ in more than capitals`,
