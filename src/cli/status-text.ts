@@ -43,7 +43,7 @@ export function explainStatus(status: ChainStatus): readonly string[] {
   const { run, cooldown, pause, state } = status;
   const next = state === 'cooling down' ? 'cooling down, the next run comes ' : '';
   const lines = [`${status.chain}: ${next}${whyText(status)}`];
-  if (state === 'cooling down' && cooldown !== null) {
+  if (state === 'cooling down' && cooldown !== null && status.last?.outcome.kind !== 'succeeded') {
     lines.push(`  the cooldown lasts for ${lengthText(toSeconds(cooldown.lengthMs))} in all`);
   }
   if (state !== 'paused' && pause !== null) lines.push(`  ${pausedText(pause)}`);
