@@ -18,9 +18,9 @@ export function whyText(status: ChainStatus): string {
         ? 'stopped'
         : `stopped by ${status.stopped.by}, ${agoText(status.stopped.since)}`;
     case 'left behind':
-      return `waits for what run ${run?.number ?? ''} left behind: ${holdersText(status.inTheWay)}`;
+      return `waits for ${holdersText(status.inTheWay)}, left behind by run ${run?.number ?? ''}`;
     case 'worker blocked':
-      return `waits for an earlier run that goes on: ${holdersText(status.inTheWay)}`;
+      return `waits for ${holdersText(status.inTheWay)}, an earlier run that goes on`;
     case 'worker starting':
       return 'its worker starts';
     case 'worker cannot start':
