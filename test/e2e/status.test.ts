@@ -61,7 +61,10 @@ upTest('status says of each chain why it does not run, in 80 columns without col
     assert.match(lines.find((text) => text.startsWith(`${name} `)) ?? '', line);
   }
   const order = lines.slice(2).map((line) => line.split(' ')[0]);
-  assert.deepEqual(order.slice(0, 5).toSorted(), ['blocked', 'broken', 'elsewhere', 'failing', 'left']);
+  assert.deepEqual(
+    new Set(order.slice(0, 5)),
+    new Set(['blocked', 'broken', 'elsewhere', 'failing', 'left']),
+  );
   assert.deepEqual(order.slice(5, 7), ['paused', 'stopped']);
   assert.match(project.done('status left'), /waits for \d+ \((setsid )?sleep 1000\), left behind by run 1/);
   assert.match(project.done('status blocked'), /waits for \d+ \(.*sleep 1000\), an earlier run that goes on/);

@@ -16,7 +16,7 @@ import {
 } from './runner-process.ts';
 
 /** What a command printed, and how it ended. */
-export interface Said {
+interface Said {
   readonly exitCode: number | null;
   /** Both outputs. */
   readonly text: string;
