@@ -18,9 +18,9 @@ export function whyText(status: ChainStatus): string {
         ? 'stopped'
         : `stopped by ${status.stopped.by}, ${agoText(status.stopped.since)}`;
     case 'left behind':
-      return `waits for what run ${run?.number ?? ''} left behind: ${holdersText(status.inTheWay)}`;
+      return `waits for ${holdersText(status.inTheWay)}, left behind by run ${run?.number ?? ''}`;
     case 'worker blocked':
-      return `waits for an earlier run that goes on: ${holdersText(status.inTheWay)}`;
+      return `waits for ${holdersText(status.inTheWay)}, an earlier run that goes on`;
     case 'worker starting':
       return 'its worker starts';
     case 'worker cannot start':
@@ -43,7 +43,7 @@ export function explainStatus(status: ChainStatus): readonly string[] {
   const { run, cooldown, pause, state } = status;
   const next = state === 'cooling down' ? 'cooling down, the next run comes ' : '';
   const lines = [`${status.chain}: ${next}${whyText(status)}`];
-  if (state === 'cooling down' && cooldown !== null) {
+  if (state === 'cooling down' && cooldown !== null && status.last?.outcome.kind !== 'succeeded') {
     lines.push(`  the cooldown lasts for ${lengthText(toSeconds(cooldown.lengthMs))} in all`);
   }
   if (state !== 'paused' && pause !== null) lines.push(`  ${pausedText(pause)}`);

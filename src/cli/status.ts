@@ -34,11 +34,22 @@ async function watch(chains: readonly string[], options: RawOptions): Promise<Ex
   let found: Found = await look(chains, options);
   for (;;) {
     if (typeof found === 'number') return found;
-    if (!isGiven(options, 'json')) screen(typeof found === 'string' ? found : shown(found, chains));
+    if (!isGiven(options, 'json')) screen(fitted(typeof found === 'string' ? found : shown(found, chains)));
     else if (typeof found !== 'string') console.log(JSON.stringify(found));
     await new Promise((resolve) => setTimeout(resolve, watchMs));
     found = await lookAgain(chains, options);
   }
+}
+
+// What needs somebody is at the top, so what does not fit is cut at the bottom.
+function fitted(text: string): string {
+  const lines = text.split('\n');
+  const room = Math.max(3, (process.stdout.rows || 24) - 1);
+  if (lines.length <= room) return text;
+  return [
+    ...lines.slice(0, room - 1),
+    `and ${lines.length - room + 1} lines more, as "runner status" shows`,
+  ].join('\n');
 }
 
 /** What a runner does, why that is not known right now, or an exit status. */

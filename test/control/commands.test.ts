@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { apiSchema } from '../support/api-schema.ts';
 import { errorOf, serveInFolder, type Answered, type ControlSocket } from '../support/control-socket.ts';
@@ -337,6 +338,14 @@ test('the document describes each route of the API, and no other', async () => {
     .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   assert.deepEqual(schema.operations.toSorted(), [...new Set(routes)].toSorted());
+});
+
+test('docs/control-api.md shows each path once at least', () => {
+  const page = readFileSync(new URL('../../../docs/control-api.md', import.meta.url), 'utf8');
+  for (const operation of schema.operations) {
+    const path = operation.replace(/^\w+ /, '').replace('{chain}', 'mail');
+    assert.ok(page.includes(path), `${operation} is in the page`);
+  }
 });
 
 test('the document can be had from the runner, and its history and logs are as it says', async () => {

@@ -268,6 +268,40 @@ describe('a client', () => {
 describe('the command', () => {
   const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
+  /** Runs it to its end, against a runner that answers as it is told. */
+  async function run(words: string, answer: (path: string) => Response | null): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), 'runner-socket-'));
+    const server = await serveControl(join(folder, 'runner.sock'), {
+      fetch(request, { incoming }) {
+        const found = answer(new URL(request.url).pathname);
+        if (found !== null) return found;
+        // The runner dies before it answers.
+        incoming.socket.destroy();
+        return new Response('');
+      },
+    });
+    try {
+      const child = spawn(process.execPath, [program, ...words.split(' '), '--state-dir', folder]);
+      let text = '';
+      for await (const piece of child.stderr.setEncoding('utf8')) text += String(piece);
+      if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
+      return `${child.exitCode} ${text}`;
+    } finally {
+      server.close();
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  test('says that a runner of another version does not know a command, and what to do', async () => {
+    const notKnown = { error: { code: 'NO_SUCH_PAGE', message: 'There is no POST /v1/chains/mail/skip' } };
+    const said = await run('skip mail', () => Response.json(notKnown, { status: 404 }));
+    assert.match(said, /^2 The runner that is up does not know this: .*"runner upgrade"/);
+  });
+
+  test('says that the runner was gone before it answered', async () => {
+    assert.match(await run('poke mail', () => null), /^69 The runner was gone before it answered: look with/);
+  });
+
   test('prints all of a long answer into a pipe', async () => {
     const control = new ScriptedControl();
     control.names = Array.from({ length: 3_000 }, (_, index) => `chain-${index}`);

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A line of `runner run --json`. */
+/** A line of `runner run --json` or `runner up --json`. */
 export interface RunnerEvent {
   readonly event: string;
+  readonly chain?: string;
   readonly run?: number;
   readonly task?: string;
   readonly outcome?: { readonly kind: string; readonly reason?: string; readonly exitCode?: number };
@@ -52,7 +53,7 @@ export interface TestProject {
   close(): Promise<void>;
 }
 
-/** A `runner run` in progress. */
+/** A `runner run` or `runner up` in progress. */
 export interface RunnerProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -90,7 +91,7 @@ export function createProject(): TestProject {
   return {
     folder,
     start(...args) {
-      const runner = startProcess(folder, args);
+      const runner = startProcess(folder, [runnerFile, 'run', ...args, '--json']);
       started.push(runner);
       return runner;
     },
@@ -114,8 +115,9 @@ export function createProject(): TestProject {
   };
 }
 
-function startProcess(folder: string, args: readonly string[]): RunnerProcess {
-  const child = spawn(process.execPath, [runnerFile, 'run', ...args, '--json'], { cwd: folder });
+/** Starts Node with these words in a folder; what it prints are events. */
+export function startProcess(folder: string, words: readonly string[]): RunnerProcess {
+  const child = spawn(process.execPath, words, { cwd: folder });
   const events: RunnerEvent[] = [];
   let waiting: (() => void)[] = [];
   let isOver = false;
