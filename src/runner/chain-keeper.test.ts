@@ -351,6 +351,18 @@ test('a pause for a while ends by itself', async () => {
   assert.equal(keeper.status().state, 'running');
 });
 
+test('what cannot be stored is refused after a while, and counts all the same', async () => {
+  const host = new MemoryHost();
+  const { keeper } = await keep(host);
+  host.store.failure = 'the disk is full';
+  const answer = ask(keeper, pause);
+  await host.advance(1_999);
+  assert.equal(await Promise.race([answer, settled().then(() => 'not yet')]), 'not yet');
+  await host.advance(1);
+  assert.match(await answer, /has heard it, and cannot store it: the disk is full; it is forgotten if/);
+  assert.notEqual(keeper.status().pause, null);
+});
+
 test('a bug in the loop of a chain is told by whoever keeps it, and the chain is closed', async () => {
   const host = new MemoryHost();
   host.chain('mail').workers.start = () => {

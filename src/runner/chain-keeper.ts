@@ -21,6 +21,9 @@ const retryMs: DurationMs = toDurationMs(1_000);
 /** How long a chain that was let go for another process is left to it before it is tried again. */
 const courtesyMs: DurationMs = toDurationMs(5_000);
 
+/** How long whoever asks something waits for it to be stored. */
+const storeLimitMs: DurationMs = toDurationMs(2_000);
+
 /** What a keeper needs from the world. */
 export interface KeeperParts {
   readonly clock: Clock;
@@ -146,7 +149,24 @@ export class ChainKeeper {
       const reason = `Chain "${this.#definition.name}" has no run in progress, and nothing that a run left behind`;
       return { kind: 'refused', reason };
     }
-    await keeping.chain.ask(asked);
+    return this.#whenStored(keeping.chain, keeping.chain.ask(asked));
+  }
+
+  // Whoever asks is not kept waiting for a disk that is full.
+  async #whenStored(chain: RunningChain, stored: Promise<void>): Promise<Asked> {
+    const { clock } = this.#parts;
+    let forget = (): void => undefined;
+    const late = new Promise<'late'>((resolve) => {
+      forget = clock.wakeAt(add(clock.now().monotonic, storeLimitMs), () => resolve('late'));
+    });
+    const first = await Promise.race([stored, late]);
+    forget();
+    const { store } = chain.facts();
+    if (first === 'late' && store.kind === 'fails') {
+      const heard = `Chain "${this.#definition.name}" has heard it, and cannot store it: ${store.reason}`;
+      return { kind: 'refused', reason: `${heard}; it is forgotten if the runner ends before it can` };
+    }
+    await stored;
     return { kind: 'done', status: this.status() };
   }
 
@@ -225,17 +245,17 @@ export class ChainKeeper {
       const reason = `Chain "${this.#definition.name}" is still stopping: start it again when its run has ended`;
       return { kind: 'refused', reason };
     }
-    if (keeping.kind === 'stopped') await this.#takeAgain();
-    return { kind: 'done', status: this.status() };
+    return keeping.kind === 'stopped' ? this.#takeAgain() : { kind: 'done', status: this.status() };
   }
 
-  async #takeAgain(): Promise<void> {
+  async #takeAgain(): Promise<Asked> {
     this.#holds = 'stop ends';
     this.#keeping = { kind: 'taking' };
     const taken = new Promise<Keeping>((resolve) => this.#takers.push(resolve));
     this.#wake();
     const keeping = await taken;
-    if (keeping.kind === 'running') await keeping.chain.stored();
+    if (keeping.kind === 'running') return this.#whenStored(keeping.chain, keeping.chain.stored());
+    return { kind: 'done', status: this.status() };
   }
 
   #tellTakers(): void {

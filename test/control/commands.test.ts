@@ -191,6 +191,25 @@ describe('what is asked of a chain', () => {
     });
   }
 
+  commandTest('is stored before it is answered: start', async (socket, story) => {
+    await story.host.when('mail', (workers) => workers.succeeds());
+    await ask(socket, 'stop');
+    const { closed, open } = gate();
+    const save = story.host.store.save.bind(story.host.store);
+    story.host.store.save = (saving) => closed.then(() => save(saving));
+    let isAnswered = false;
+    const answer = ask(socket, 'start').then((told) => {
+      isAnswered = true;
+      return told.state;
+    });
+    while (story.chain('mail').state === 'stopped') await socket.get('/v1/status');
+    await socket.get('/v1/status');
+    assert.equal(isAnswered, false);
+    open();
+    assert.equal(await answer, 'cooling down');
+    assert.equal(story.host.store.stateOf(chain('mail').name)?.stopped, null);
+  });
+
   commandTest('is answered although nobody waits for the answer', async (socket, story) => {
     const client = await socket.connect();
     client.write('POST /v1/chains/mail/pause HTTP/1.1\r\nhost: runner\r\ncontent-length: 0\r\n\r\n');

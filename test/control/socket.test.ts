@@ -229,6 +229,7 @@ describe('a client', () => {
       assert.equal((await socket.get('/v1/status')).status, 200);
     }
     assert.equal((await socket.post('/v1/chains/mail/poke')).status, 200);
+    while (clients.filter((client) => client.closed).length < 700) await socket.get('/v1/status');
     for (const client of clients) client.destroy();
   });
 
