@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /** Resolves when the file is there. */
@@ -66,5 +66,38 @@ function read(path: string): string {
   } catch {
     // It ended in between.
     return '';
+  }
+}
+
+/** Ends all processes whose working folder is this one: runners, workers and runs. */
+export async function endAllIn(folder: string): Promise<void> {
+  for (;;) {
+    const pids = processesIn(folder);
+    if (pids.length === 0) return;
+    for (const pid of pids) endOne(pid);
+    await waitUntilGone(pids);
+  }
+}
+
+function processesIn(folder: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && folderOf(entry) === folder)
+    .map(Number);
+}
+
+function folderOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It ended in between.
+    return '';
+  }
+}
+
+function endOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endAllIn } from './processes.ts';
 
 /** A line of `runner run --json` or `runner up --json`. */
 export interface RunnerEvent {
@@ -108,6 +109,8 @@ export function createProject(): TestProject {
     async close() {
       for (const { child } of started) child.kill('SIGKILL');
       await Promise.all(started.map((runner) => runner.ended));
+      // A run outlives its runner, which is what it is for; no test may leave one behind.
+      await endAllIn(folder);
       // Elsewhere nothing is added to it while it is removed, such as by a log that is still being compressed.
       renameSync(folder, `${folder}.over`);
       rmSync(`${folder}.over`, { recursive: true, force: true });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readRunnerStatus } from '../../src/cli/read-status.ts';
 import { createControlClient, RunnerNotUp, RunnerSilent } from '../../src/control/client.ts';
 import type { RunnerStatus } from '../../src/control-port.ts';
 import type { ChainStatus } from '../../src/core/status.ts';
-import { waitUntilGone } from './processes.ts';
+import { endAllIn } from './processes.ts';
 import {
   createProject,
   runnerFile,
@@ -115,37 +115,4 @@ export function createUpProject(program: string = runnerFile): UpProject {
       await project.close();
     },
   };
-}
-
-/** Ends all processes whose working folder is this one: runners, workers and runs. */
-async function endAllIn(folder: string): Promise<void> {
-  for (;;) {
-    const pids = processesIn(folder);
-    if (pids.length === 0) return;
-    for (const pid of pids) endOne(pid);
-    await waitUntilGone(pids);
-  }
-}
-
-function processesIn(folder: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && folderOf(entry) === folder)
-    .map(Number);
-}
-
-function folderOf(pid: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    // It ended in between.
-    return '';
-  }
-}
-
-function endOne(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
 }
