@@ -129,7 +129,7 @@ function readDefinition(definition: Fields): ChainDefinition {
     leftovers: definition.choice<LeftoversPolicy>('leftovers', ['wait', 'kill', 'allow']),
     log: { fileLimitBytes: log.number('fileLimitBytes'), filesKept: log.number('filesKept') },
     history: { runsKept: definition.fields('history').number('runsKept') },
-    isolation: definition.choice<Isolation>('isolation', ['chain', 'run']),
+    isolation: definition.choice<Isolation>('isolation', ['chain', 'run', 'shared']),
     recycle: {
       runs: recycle.numberOrNull('runs'),
       memoryKib: recycle.numberOrNull('memoryKib'),

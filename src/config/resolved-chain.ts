@@ -78,6 +78,7 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
     tasks.push(await resolveTask({ task, index, typed: typed.layers }, surroundings));
   }
   const chainValues = valuesOfChain(chosen);
+  for (const problem of problemsWithSharing(chosen, tasks, chainValues)) report(problem);
   const hasFunction = tasks.some(({ definition: { work } }) => work.kind === 'function');
   return {
     definition: {
@@ -242,6 +243,45 @@ function environmentOf({ chain, hosts, ...written }: ChosenChain, request: LoadR
     added,
     directory: request.directory,
   });
+}
+
+/** What a worker of many chains cannot do for one of them. */
+function problemsWithSharing(
+  chosen: ChosenChain,
+  tasks: readonly ResolvedTask[],
+  { isolation, leftovers }: ChainValues,
+): Problem[] {
+  if (isolation.value !== 'shared') return [];
+  const problem = (path: KeyPath, message: string): Problem => ({
+    at: chosen.placeOf(path),
+    path: chosen.showPath(path),
+    message,
+  });
+  const command = tasks.findIndex(
+    ({ definition: { work } }) => work.kind === 'command' && work.argv.length > 0,
+  );
+  const advice = 'write functions only, or isolation "chain"';
+  return [
+    ...(command === -1
+      ? []
+      : [problem(['tasks', command], `Cannot run a command in a worker that chains share: ${advice}`)]),
+    ...(leftovers.value === 'kill'
+      ? [
+          problem(
+            ['leftovers'],
+            'Cannot tell whose leftovers to kill in a worker that chains share: write "wait"',
+          ),
+        ]
+      : []),
+    ...(chosen.chain.recycle === undefined
+      ? []
+      : [
+          problem(
+            ['recycle'],
+            'Cannot recycle a worker that chains share: leave it out, or write isolation "chain"',
+          ),
+        ]),
+  ];
 }
 
 interface ChainValues {

@@ -13,6 +13,11 @@ export function workerScript(): string {
   return fileURLToPath(new URL('worker.pl', folder));
 }
 
+/** The program that runs the functions of many chains, with its arguments. */
+export function manyChainsWorkerCommand(): readonly string[] {
+  return [process.execPath, fileURLToPath(new URL('many-chains-worker.js', folder))];
+}
+
 /** The program that runs functions, with its arguments. */
 export function functionWorkerCommand(): readonly string[] {
   return [process.execPath, fileURLToPath(new URL('function-worker.js', folder))];
