@@ -38,6 +38,8 @@ export class ManyChainsProcess {
   #stage: 'locking' | 'locked' | 'gone' = 'locking';
   #failure: string | null = null;
   #unsaid: string[] = [];
+  /** Who has a lock that it waits for; `null` while it has met nobody. */
+  #holders: readonly Holder[] | null = null;
 
   constructor(key: string, settings: readonly ChainSetting[]) {
     this.key = key;
@@ -101,6 +103,7 @@ export class ManyChainsProcess {
     const place = this.#places.get(chain);
     if (place === undefined) throw new Error(`The worker has no place for chain "${chain}"`);
     place.guest = guest;
+    if (this.#stage === 'locking' && this.#holders !== null) guest.blocked(this.#holders);
     for (const file of [place.setting.journalFile, place.setting.logFile]) touchFile(file);
     this.say(['chain', chain, leftovers, place.setting.journalFile, place.setting.logFile]);
   }
@@ -179,6 +182,7 @@ export class ManyChainsProcess {
     const holders = readProcesses()
       .filter((entry) => entry.pid !== pid && hasOpen(entry.pid, lockFile))
       .map((entry) => describeProcess(entry.pid));
+    this.#holders = holders;
     for (const { guest } of this.#places.values()) guest?.blocked(holders);
   }
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { ChainEvent, JournalEntry } from '../core/event.ts';
-import type { Holder, Run } from '../core/facts.ts';
+import type { Holder, ProcessIdentity, Run } from '../core/facts.ts';
 import {
   add,
   durationBetween,
@@ -49,7 +49,7 @@ export interface GuestSetting extends ChainSetting {
 export class ManyChainsWorkers {
   readonly #clock: Clock;
   readonly #chains = new Map<string, ChainSetting & { readonly group: string }>();
-  readonly #pids = new Set<number>();
+  readonly #own = new Set<string>();
   #processes: ManyChainsProcess[] = [];
   #waiting: GuestWorker[] = [];
   #since: MonotonicMs | null = null;
@@ -81,7 +81,7 @@ export class ManyChainsWorkers {
 
   start(setting: GuestSetting, run: Run | null, post: (event: ChainEvent) => void): GuestWorker {
     this.#chains.set(setting.chain, { ...setting, group: groupOf(setting.definition) });
-    const guest = new GuestWorker(setting, run, { post, isOwn: (pid) => this.#pids.has(pid) });
+    const guest = new GuestWorker(setting, run, { post, isOwn: (worker) => this.#own.has(markOf(worker)) });
     const process = this.#processes.find(
       (one) => one.key === keyOf(setting.definition) && one.has(setting.chain),
     );
@@ -118,7 +118,8 @@ export class ManyChainsWorkers {
       const process = new ManyChainsProcess(key, this.#settingsFor(guests));
       this.#processes.push(process);
       process.start(first.setting);
-      if (process.pid !== null) this.#pids.add(process.pid);
+      const identity = identify(process.pid ?? 0, this.#clock.boot);
+      if (identity !== null) this.#own.add(markOf(identity));
       for (const guest of guests) guest.enter(process);
     }
   }
@@ -149,11 +150,16 @@ function keyOf(definition: ChainDefinition): string {
   return JSON.stringify([groupOf(definition), definition.code]);
 }
 
+// The process id alone is given away again.
+function markOf({ boot, namespace, pid, startedTicks }: ProcessIdentity): string {
+  return [boot, namespace, pid, startedTicks].join(' ');
+}
+
 /** What a chain's share of a worker tells, and asks. */
 interface GuestEvents {
   readonly post: (event: ChainEvent) => void;
   /** Whether this runner has started that process as a worker of many chains. */
-  readonly isOwn: (pid: number) => boolean;
+  readonly isOwn: (worker: ProcessIdentity) => boolean;
 }
 
 /** One chain's share of a worker of many. What is said of it becomes events. */
@@ -167,7 +173,7 @@ export class GuestWorker implements Worker, Guest {
   #hasJournalEmptied = false;
   #stopWaiting: (() => void) | null = null;
 
-  readonly #isOwn: (pid: number) => boolean;
+  readonly #isOwn: GuestEvents['isOwn'];
 
   constructor(setting: GuestSetting, awaited: Run | null, events: GuestEvents) {
     const { post, isOwn } = events;
@@ -288,7 +294,7 @@ export class GuestWorker implements Worker, Guest {
   // the present process is of other chains, and has the lock of this one by inheritance.
   #survivorsOf(run: Run): readonly ProcessEntry[] {
     const { chain, clock, lockFile } = this.setting;
-    if (run.worker === null || this.#isOwn(run.worker.pid)) return [];
+    if (run.worker === null || this.#isOwn(run.worker)) return [];
     const spared = this.#process?.pid ?? 0;
     const target = { chain, run, boot: clock.boot, lockFile, withWorker: true, spared };
     const others = new Set(descendantsOf(spared, readProcesses()).map(({ pid }) => pid));
