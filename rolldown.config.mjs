@@ -5,6 +5,7 @@ export default defineConfig({
     runner: 'src/cli/main.ts',
     index: 'src/index.ts',
     'function-worker': 'src/worker/function/main.ts',
+    'many-chains-worker': 'src/worker/function/many-chains.ts',
     'config-loader': 'src/config/loader/main.ts',
   },
   platform: 'node',

@@ -10,9 +10,10 @@ import type { Database } from '../store/database.ts';
 import { openState } from '../store/open-state.ts';
 import { createSqliteStore } from '../store/sqlite-store.ts';
 import { createSystemClock } from '../system/clock.ts';
-import { functionWorkerCommand, workerScript } from '../system/own-files.ts';
+import { functionWorkerCommand, manyChainsWorkerCommand, workerScript } from '../system/own-files.ts';
 import { systemRandom } from '../system/random.ts';
 import { makeStateFolder, stateFolderAt, type StateFolder } from '../system/state-folder.ts';
+import { ManyChainsWorkers } from '../worker/many-chains-workers.ts';
 import { createWorkers } from '../worker/workers.ts';
 
 /** What a runner needs of this host, built once. */
@@ -42,6 +43,7 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
     perl,
     clock,
   );
+  const shared = new ManyChainsWorkers(clock);
   return {
     folder,
     clock,
@@ -53,7 +55,7 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
         if (taken.kind === 'held elsewhere') return taken;
         return {
           kind: 'opened',
-          chain: openTaken({ folder, logs, clock, store, perl }, definition, { taken, tell }),
+          chain: openTaken({ folder, logs, clock, store, perl, shared }, definition, { taken, tell }),
         };
       } catch (error) {
         // The system refuses a file: too many are open, the disk is full, somebody took a right away.
@@ -85,30 +87,37 @@ interface ChainRooms {
   readonly clock: Clock;
   readonly store: Store;
   readonly perl: string;
+  readonly shared: ManyChainsWorkers;
 }
 
 function openTaken(
-  { folder, logs, clock, store, perl }: ChainRooms,
+  { folder, logs, clock, store, perl, shared }: ChainRooms,
   definition: ChainDefinition,
   { taken, tell }: { readonly taken: Extract<Taken, { kind: 'taken' }>; readonly tell: Tell },
 ): OpenedChain {
   const output = openChainLog(logs, definition.name, definition.log);
-  const workers = createWorkers({
+  const setting = {
     chain: definition.name,
     clock,
     random: systemRandom,
     perl,
     script: workerScript(),
     functionWorker: functionWorkerCommand(),
+    manyChainsWorker: manyChainsWorkerCommand(),
     lockFile: lockFileOf(folder, definition.name),
     journalFile: `${folder.journals}/${definition.name}`,
     logFile: output.path,
     cacheDirectory: folder.cache,
-  });
+  };
+  shared.register(setting, definition);
+  const workers = createWorkers(setting, shared);
   return {
     ports: { clock, random: systemRandom, store, workers, output, tell },
     logFile: output.path,
-    close: taken.release,
+    close() {
+      shared.forget(definition.name);
+      taken.release();
+    },
   };
 }
 

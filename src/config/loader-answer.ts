@@ -161,7 +161,7 @@ function readDefinition(definition: Fields): ChainDefinition {
       totalLimitBytes: log.value('totalLimitBytes') === null ? null : log.number('totalLimitBytes'),
     },
     history: { runsKept: definition.fields('history').number('runsKept') },
-    isolation: definition.choice<Isolation>('isolation', ['chain', 'run']),
+    isolation: definition.choice<Isolation>('isolation', ['chain', 'run', 'shared']),
     recycle: {
       runs: recycle.numberOrNull('runs'),
       memoryKib: recycle.numberOrNull('memoryKib'),

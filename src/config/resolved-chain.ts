@@ -27,6 +27,7 @@ import {
   type TaskSettings,
 } from './settings.ts';
 import { reportOutOfReach } from './out-of-reach.ts';
+import { problemsWithSharing } from './sharing.ts';
 import { readTaskText } from './task-text.ts';
 import { typedLayers } from './typed-options.ts';
 
@@ -91,8 +92,11 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
     tasks.push(await resolveTask({ task, index, typed: typed.layers }, surroundings));
   }
   const chainValues = valuesOfChain(chosen);
+  const works = tasks.map((task) => task.definition.work);
+  for (const problem of problemsWithSharing(chosen, { works, identity, values: chainValues }))
+    report(problem);
   const hasFunction = tasks.some(({ definition: { work } }) => work.kind === 'function');
-  const place = { chosen, directory: directory.value, works: tasks.map((task) => task.definition.work) };
+  const place = { chosen, directory: directory.value, works };
   reportOutOfReach(identity.user, place, report);
   return {
     definition: {

@@ -70,7 +70,7 @@ export interface ConfigChain extends ConfigHostChain {
   readonly log?: ConfigLog | undefined;
   /** How many runs are remembered. */
   readonly history?: { readonly runs?: number | undefined } | undefined;
-  /** Whether the chain keeps its worker (`chain`) or gets a new one for each run (`run`). Default: `chain`. */
+  /** A worker of the chain's own (`chain`, the default), a new one for each run (`run`), or one for many (`shared`). */
   readonly isolation?: Isolation | undefined;
   /** When the chain's worker is replaced between runs: after so many, above so much memory, at such an age. */
   readonly recycle?:

@@ -308,9 +308,9 @@ const chain: z.ZodType<CheckedChain, RunnerConfig['chains'][string]> = strict(
     ...identityOfChain,
     log: log.optional().meta({ description: 'What the log of the chain may take on disk.' }),
     history: history.optional().meta({ description: 'How much of the history of the chain is kept.' }),
-    isolation: choiceOf(['chain', 'run']).optional().meta({
+    isolation: choiceOf(['chain', 'run', 'shared']).optional().meta({
       description:
-        'Whether the chain keeps its worker process (`chain`), or gets a new one for each run (`run`).',
+        'Whether the chain has a worker process of its own (`chain`), a new one for each run (`run`), or one together with all chains that say `shared`, whose tasks must be functions.',
       usual: 'chain',
     }),
     recycle: recycle.optional().meta({

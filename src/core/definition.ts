@@ -85,10 +85,13 @@ export type OnFailure = 'continue' | 'retry' | 'restart' | 'pause';
  */
 export type LeftoversPolicy = 'wait' | 'kill' | 'allow';
 
-/** Whose worker a run is in: that of its chain, which goes on (`chain`, the default), or a new one (`run`). */
-export type Isolation = 'chain' | 'run';
+/**
+ * Whose worker a run is in: that of its chain, which goes on (`chain`, the default), a new one (`run`), or one that
+ * many chains have together (`shared`), all of whose tasks are functions.
+ */
+export type Isolation = 'chain' | 'run' | 'shared';
 
-/** When a worker is replaced, between two runs; `null` where there is no limit. */
+/** When a worker is replaced, between two runs; `null` where there is no limit. A shared worker is not. */
 export interface RecycleLimits {
   /** After so many runs. Default `null`. */
   readonly runs: number | null;

@@ -54,6 +54,10 @@ describe('a worker is kept', () => {
     ['with as much memory as it may have', { limits: { memoryKib: 50_000 } }],
     ['where its memory is not known', { limits: { memoryKib: 1 }, memoryKib: null }],
     ['after a command, which took its memory with it', { limits: { memoryKib: 1 }, kind: 'command' }],
+    [
+      'where chains share it, whatever it does',
+      { isolation: 'shared', limits: { runs: 1, memoryKib: 1, ageMs: 1 }, worker: readyWorker(0, 9) },
+    ],
     ['until it is old', { limits: { ageMs: hourMs }, worker: readyWorker(5), atMs: hourMs + 4 }],
   ];
   for (const [name, one] of kept) test(name, () => assert.equal(reasonIn(one), null));

@@ -18,7 +18,7 @@ export interface EndedRun {
  */
 export function staleAfter(facts: Facts, ended: EndedRun, definition: ChainDefinition): string | null {
   const { worker } = facts;
-  if (worker.kind !== 'ready') return null;
+  if (worker.kind !== 'ready' || definition.isolation === 'shared') return null;
   if (definition.isolation === 'run') return 'each run has a worker of its own';
   return (
     tooLarge(ended, definition) ?? tooOften(worker, definition.recycle) ?? tooOld(worker, ended, definition)

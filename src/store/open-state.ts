@@ -7,6 +7,8 @@ import { migrate, schemaVersion, storedVersion } from './schema.ts';
 const checkLimitBytes = 8 * 1024 * 1024;
 /** How long a statement waits for another process that writes to the same file. */
 const busyTimeoutMs = 10_000;
+/** How soon a file that another process is making is tried again. */
+const lockPauseMs = 20;
 
 /**
  * Opens the state of a project, and brings it to the present schema. A crash of any process cannot damage it or
@@ -17,9 +19,8 @@ export async function openState(path: string): Promise<Database> {
   let database: Database | null = null;
   try {
     database = await openDatabase(path);
-    database.exec(
-      `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`,
-    );
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA synchronous = FULL;`);
+    await useWriteAheadLog(database);
     checkWhole(database, path);
     const version = storedVersion(database);
     if (version > schemaVersion) throw newerError(path, version);
@@ -43,6 +44,19 @@ export function writeError(path: string, error: unknown): StoreError {
       cause: error,
     },
   );
+}
+
+// The only statement that does not wait for another process by itself: two that make the same file meet here.
+async function useWriteAheadLog(database: Database): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += lockPauseMs) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (waitedMs >= busyTimeoutMs || !/locked|busy/i.test(messageOf(error))) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, lockPauseMs));
+  }
 }
 
 function checkWhole(database: Database, path: string): void {

@@ -18,6 +18,11 @@ export function initScript(): string {
   return fileURLToPath(new URL('init.pl', folder));
 }
 
+/** The program that runs the functions of many chains, with its arguments. */
+export function manyChainsWorkerCommand(): readonly string[] {
+  return [process.execPath, fileURLToPath(new URL('many-chains-worker.js', folder))];
+}
+
 /** The program that runs functions, with its arguments. */
 export function functionWorkerCommand(): readonly string[] {
   return [process.execPath, fileURLToPath(new URL('function-worker.js', folder))];

@@ -14,6 +14,9 @@ import {
 /** A tree that forks while it is being killed is read and killed again, at most so often in one go. */
 const maxPasses = 10;
 
+/** What the processes of a worker of many chains have in their environment: any of them may be of any of the chains. */
+const sharedMark = 'RUNNER_SHARED=1';
+
 /** What of a run is to be signalled. */
 export interface Target {
   readonly chain: ChainName;
@@ -68,7 +71,10 @@ export function processesOf(target: Target): readonly ProcessEntry[] {
 // Some programs close the lock for their children (sudo, Python's Popen). The session alone would not do: its
 // number is given away again once all its processes are gone.
 function isStray(entry: ProcessEntry, session: number, target: Target): boolean {
-  return entry.session === session && hasInEnvironment(entry.pid, `RUNNER_CHAIN=${target.chain}`);
+  if (entry.session !== session) return false;
+  return (
+    hasInEnvironment(entry.pid, `RUNNER_CHAIN=${target.chain}`) || hasInEnvironment(entry.pid, sharedMark)
+  );
 }
 
 // Between the reading of the table and the signal the process may have ended and its id been given away: look again.

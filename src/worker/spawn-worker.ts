@@ -22,6 +22,8 @@ export interface ChainSetting {
   readonly script: string;
   /** The program that runs functions, and its arguments. */
   readonly functionWorker: readonly string[];
+  /** The program that runs the functions of many chains, and its arguments. */
+  readonly manyChainsWorker: readonly string[];
   readonly lockFile: string;
   readonly journalFile: string;
   readonly logFile: string;
@@ -69,6 +71,34 @@ export function spawnWorker(setting: WorkerSetting): SpawnedWorker {
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }
+}
+
+/**
+ * Starts a worker of many chains. It takes the locks of the chains that it is told, which pass to all its children.
+ * @throws Error with a reason for people when that cannot be done.
+ */
+export function spawnManyChainsWorker({ definition, ...setting }: WorkerSetting): ChildProcess {
+  checkFolder(definition.directory);
+  checkOpenFilesLimit();
+  const { perl, script, manyChainsWorker, cacheDirectory } = setting;
+  const own = { RUNNER_SHARED: '1', RUNNER_SYSCALLS: syscallWords(), RUNNER_CACHE: cacheDirectory };
+  // What does not come from a function, such as what a child of one prints, goes to the log of one of the chains.
+  const log = openSync(setting.logFile, toAppend | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  try {
+    return spawn(perl, [script, 'share', ...manyChainsWorker], {
+      cwd: definition.directory,
+      env: { ...definition.environment, ...own },
+      detached: true,
+      stdio: ['ignore', log, log, 'pipe', 'pipe', 'ignore'],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Makes the file if it is not there. */
+export function touchFile(path: string): void {
+  closeSync(openSync(path, toAppend | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
 }
 
 function open(path: string, mode: number, opened: number[]): number {

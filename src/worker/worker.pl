@@ -3,6 +3,7 @@
 #
 #   worker.pl command           runs commands itself
 #   worker.pl exec PROGRAM ...  takes the lock, then becomes PROGRAM, another kind of worker
+#   worker.pl share PROGRAM ... takes the locks of many chains, then becomes PROGRAM, a worker for all of them
 #
 # Descriptors: 0 /dev/null, 1 and 2 the chain's log, 3 requests, 4 messages, 5 the journal, 97 the lock.
 # RUNNER_SYSCALLS holds this machine's numbers of prctl, clock_gettime and wait4, or zeros where there are none.
@@ -20,16 +21,16 @@ my ($sys_prctl, $sys_clock_gettime, $sys_wait4) = split / /, delete $ENV{RUNNER_
 # What wait4 fills: the status of a child, and what it took: two times of two words each, the memory, and more.
 my ($status_bytes, $usage_bytes) = ("\0" x 4, "\0" x 144);
 my ($clock_realtime, $clock_boottime) = (0, 7);
-my ($EINTR, $lock_exclusive_now, $without_waiting, $set_child_subreaper) = (4, 2 | 4, 1, 36);
+my ($EINTR, $lock_exclusive_now, $without_waiting, $set_child_subreaper, $duplicate) = (4, 2 | 4, 1, 36, 0);
 
-# The lock must pass to every process of a run, so it keeps no close-on-exec flag; nor does what PROGRAM needs.
-my ($lock, $requests, $messages, $journal);
-{ local $^F = 97; open $lock, '<&=', 97 or die "cannot use descriptor 97: $!\n" }
+# A lock must pass to every process of a run, so it keeps no close-on-exec flag; nor does what PROGRAM needs.
+my ($lock, @locks, $requests, $messages, $journal);
+if ($mode ne 'share') { local $^F = 97; open $lock, '<&=', 97 or die "cannot use descriptor 97: $!\n" }
 {
-  local $^F = $mode eq 'exec' ? 97 : 2;
+  local $^F = $mode eq 'command' ? 2 : 97;
   open $requests, '<&=', 3 or die "cannot use descriptor 3: $!\n";
   open $messages, '>&=', 4 or die "cannot use descriptor 4: $!\n";
-  open $journal, '>>&=', 5 or die "cannot use descriptor 5: $!\n";
+  $mode eq 'share' or open $journal, '>>&=', 5 or die "cannot use descriptor 5: $!\n";
 }
 close_foreign_descriptors();
 
@@ -45,9 +46,9 @@ $SIG{CHLD} = 'DEFAULT';
 syscall $sys_prctl, $set_child_subreaper, 1, 0, 0, 0 if $sys_prctl;
 
 my $heard = '';
-take_lock();
+if ($mode eq 'share') { take_many_locks() } else { take_lock($lock) }
 report('locked');
-if ($mode eq 'exec') {
+if ($mode ne 'command') {
   exec { $program[0] } @program;
   report('failed', "cannot start $program[0]: $!");
   exit 1;
@@ -163,12 +164,34 @@ sub clock {
   return $seconds * 1000 + int($nanoseconds / 1_000_000);
 }
 
+# Takes the lock of each chain that the runner names, all of them before anything runs. They get descriptors from 97 on,
+# in the order in which they were named: those that Node finds without a gap after the first it closes for its children.
+sub take_many_locks {
+  local $^F = 1_000_000;
+  while ((my $line = next_request()) ne 'take') {
+    my ($verb, $chain, $path) = map { decode($_) } split / /, $line;
+    my ($low, $file);
+    my $number = open($low, '<', $path) && fcntl $low, $duplicate, 97;
+    if (!$number || !open $file, '<&=', $number) {
+      report('failed', "cannot open $path: $!");
+      exit 1;
+    }
+    push @locks, [$chain, $number, $file];
+  }
+  for (@locks) {
+    my ($chain, $number, $file) = @$_;
+    take_lock($file, $chain);
+    report('held', $chain, $number, (stat $file)[1]);
+  }
+}
+
 # Says once that somebody else has the lock, then waits for it, and gives up when the runner is gone.
 sub take_lock {
+  my ($file, @whose) = @_;
   my $pause = 0.02;
   my $has_told = 0;
-  until (flock $lock, $lock_exclusive_now) {
-    report('blocked') if !$has_told++;
+  until (flock $file, $lock_exclusive_now) {
+    report('blocked', @whose) if !$has_told++;
     hear($pause);
     $pause *= 1.5 if $pause < 0.5;
   }

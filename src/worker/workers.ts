@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { statSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { ChainDefinition } from '../core/definition.ts';
 import { taskOf } from '../core/ending.ts';
 import type { ChainEvent, JournalEntry } from '../core/event.ts';
@@ -17,6 +17,8 @@ import {
 } from '../processes/process-table.ts';
 import { kill, processesOf, terminate, type Target } from './end-run.ts';
 import { emptyJournal, findInJournal, isLongJournal } from './journal.ts';
+import { readLines } from './read-lines.ts';
+import { GuestWorker, type ManyChainsWorkers } from './many-chains-workers.ts';
 import { spawnWorker, type ChainSetting, type WorkerSetting } from './spawn-worker.ts';
 import { readDifference } from './verify-identity.ts';
 import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './protocol.ts';
@@ -33,21 +35,30 @@ const departureLimitMs: DurationMs = toDurationMs(200);
 const strayCheckMs: DurationMs = toDurationMs(200);
 
 /** The real workers of one chain: a Perl process for commands, a Node process as soon as one task is a function. */
-export function createWorkers(setting: ChainSetting): Workers {
-  let current: WorkerProcess | null = null;
+export function createWorkers(setting: ChainSetting, shared: ManyChainsWorkers): Workers {
+  let current: WorkerProcess | GuestWorker | null = null;
   return {
     start(definition, run, post) {
       const before = current;
+      if (definition.isolation === 'shared') {
+        const guest = shared.start({ ...setting, definition }, run, post);
+        current = guest;
+        return guest;
+      }
       const worker = new WorkerProcess({ ...setting, definition }, run, post);
       current = worker;
-      if (before === null) worker.start();
-      else before.whenGone(() => worker.start());
+      const start = (): void => shared.whenFree(setting.chain, () => worker.start());
+      if (before instanceof WorkerProcess) before.whenGone(start);
+      else start();
       return worker;
     },
     end(run, step, definition) {
       current?.abort(run);
       if (step === 'asked') return;
       const target = { ...targetOf(setting, run), spared: current?.spared(run) ?? null };
+      if (current instanceof GuestWorker && current.hasLockOver(run)) return;
+      // What runs below a worker of many chains may be of any of them, so that it is asked, then killed with the worker.
+      if (step === 'cancelled' && definition.isolation === 'shared') return;
       if (step === 'cancelled') terminate(target);
       else kill({ ...target, withWorker: isFunctionRun(definition, run) });
     },
@@ -310,15 +321,4 @@ function targetOf(setting: ChainSetting, run: Run): Target {
 
 function isFunctionRun(definition: ChainDefinition, run: Run): boolean {
   return taskOf(run, definition).work.kind === 'function';
-}
-
-function readLines(stream: Readable | Writable | null | undefined, take: (line: string) => void): void {
-  if (stream === null || stream === undefined || !('setEncoding' in stream)) return;
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  });
 }

@@ -1,11 +1,11 @@
 import { uptime } from 'node:os';
-import { inspect } from 'node:util';
 import type { Ending } from '../../core/outcome.ts';
 import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import type { TaskContext } from '../../user-code/task.ts';
 import { endWords } from '../protocol.ts';
 import { readChildren } from './children.ts';
+import { errorText, threw } from './function-error.ts';
 import { runCommand } from './run-command.ts';
 import { listen, record, tell } from './runner-link.ts';
 import { measureCommand, measureFunction } from './usage.ts';
@@ -32,7 +32,6 @@ let current: RunInProgress | null = null;
 let loaded: readonly LoadedTask[] = [];
 const named: NamedTask[] = [];
 const cacheDirectory = process.env['RUNNER_CACHE'];
-const ownFolder = new URL('.', import.meta.url).href;
 
 // A signal meant for the run must not end its worker: only the worker knows how the run ends.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -71,7 +70,7 @@ async function hear([verb = '', ...words]: readonly string[]): Promise<void> {
 
 async function load(): Promise<void> {
   try {
-    loaded = await loadTasks(named);
+    loaded = await loadTasks(named, cacheDirectory ?? null);
     if (cacheDirectory !== undefined) delete process.env['RUNNER_CACHE'];
     tell(['ready']);
   } catch (error) {
@@ -114,17 +113,9 @@ async function execute(task: LoadedTask | undefined, context: TaskContext): Prom
     await call(context);
     return { kind: 'succeeded' };
   } catch (error) {
-    logError(error);
+    process.stderr.write(errorText(error));
     return threw(error);
   }
-}
-
-// The whole error goes to the chain's log, but for the frames of this program, which come last, and those of Node.
-function logError(error: unknown): void {
-  const lines = inspect(error).split('\n');
-  const firstOwn = lines.findIndex((line) => line.includes(ownFolder));
-  const theirs = lines.slice(0, firstOwn === -1 ? undefined : firstOwn);
-  process.stderr.write(`${theirs.filter((line) => !/^ +at .*\(?node:/.test(line)).join('\n')}\n`);
 }
 
 /** Tells the end of a run at once, and that it is over once nothing of it lives any more. */
@@ -161,17 +152,9 @@ async function childrenGone(): Promise<void> {
 function failAndEnd(error: unknown): void {
   mustEnd = true;
   const run = current;
-  logError(error);
+  process.stderr.write(errorText(error));
   if (run === null) process.exit(1);
   else void end(run, threw(error));
-}
-
-function threw(error: unknown): Ending {
-  const { name, message, stack } =
-    error instanceof Error
-      ? { name: error.name, message: error.message, stack: error.stack ?? '' }
-      : { name: 'Error', message: `threw ${String(error)}, which is not an Error`, stack: '' };
-  return { kind: 'threw', error: { name, message: message.slice(0, 10_000), stack: stack.slice(0, 10_000) } };
 }
 
 function log(message: string): void {

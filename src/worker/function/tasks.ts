@@ -20,18 +20,26 @@ export class LoadError extends Error {
 }
 
 /** Imports the modules of all functions, each once. @throws LoadError */
-export async function loadTasks(named: readonly NamedTask[]): Promise<readonly LoadedTask[]> {
+export async function loadTasks(
+  named: readonly NamedTask[],
+  cacheDirectory: string | null,
+): Promise<readonly LoadedTask[]> {
   const loaded: LoadedTask[] = [];
   for (const task of named) {
     loaded.push(
-      task.kind === 'command' ? { kind: 'command', argv: task.words } : await loadFunction(task.words),
+      task.kind === 'command'
+        ? { kind: 'command', argv: task.words }
+        : await loadFunction(task.words, cacheDirectory),
     );
   }
   return loaded;
 }
 
-async function loadFunction([file = '', exportName = '']: readonly string[]): Promise<LoadedTask> {
-  const imported = await importModule(file, { cacheDirectory: process.env['RUNNER_CACHE'] ?? null });
+async function loadFunction(
+  [file = '', exportName = '']: readonly string[],
+  cacheDirectory: string | null,
+): Promise<LoadedTask> {
+  const imported = await importModule(file, { cacheDirectory });
   if (imported.kind === 'failed') {
     const { message, at } = describeUserError(imported.error, process.cwd());
     throw new LoadError(`Cannot import ${basename(file)}: ${message}${at === null ? '' : ` (${at})`}`);
