@@ -14,7 +14,7 @@ export async function prepareRestingChains(stateDirectory: string, names: readon
   const { database: path } = makeStateFolder(stateDirectory);
   const database = await openState(path);
   const clock = createSystemClock();
-  const store = createSqliteStore(database, path, clock);
+  const store = createSqliteStore(database, path);
   const cooldown = storedWait(restMs, { boot: clock.boot, now: clock.now() });
   await Promise.all(
     names.filter(isChainName).map(async (chain) => {

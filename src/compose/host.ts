@@ -36,7 +36,7 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
   const folder = makeStateFolder(stateDirectory);
   const database = await openState(folder.database);
   const clock = createSystemClock();
-  const store = createSqliteStore(database, folder.database, clock);
+  const store = createSqliteStore(database, folder.database);
   const logs = openLogFolder(folder.logs);
   const coordinator = createSingleHostCoordinator(
     { folder: folder.locks, projectLock: folder.projectLock },

@@ -2,23 +2,22 @@ import type { ChainName } from '../core/definition.ts';
 import type { ChainTold } from '../core/event.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { toFence } from '../core/units.ts';
-import { StoreError, type Clock, type Saving, type Store, type Term } from '../ports.ts';
+import { StoreError, type Saving, type Store, type Term } from '../ports.ts';
 import type { Database, Statement } from './database.ts';
+import { DiskSync, usualSync } from './disk-sync.ts';
 import { writeError } from './open-state.ts';
 import { parseState } from './parse-state.ts';
 
-/** How often at most a commit waits for the disk itself, not only for the kernel. */
-const syncEveryMs = 100;
 /** Old runs are removed from the history once in so many runs. */
 const pruneEvery = 64;
 
 /**
  * State in SQLite. A commit always survives the death of any process. A power cut may take back the commits of
- * the last tenth of a second, but never a fence.
+ * the last tenth of a second, and of the time that the disk takes, but never a fence.
  */
-export function createSqliteStore(database: Database, path: string, clock: Clock): Store {
+export function createSqliteStore(database: Database, path: string): Store {
   const statements = prepareAll(database);
-  let syncedAtMs = Number.NEGATIVE_INFINITY;
+  const disk = new DiskSync(`${path}-wal`, usualSync);
   let isSyncing = true;
   let beginnings: Beginning[] = [];
 
@@ -49,11 +48,12 @@ export function createSqliteStore(database: Database, path: string, clock: Clock
     },
     save(saving) {
       return attempt(path, () => {
-        const nowMs = clock.now().monotonic;
-        const mustSync = nowMs - syncedAtMs >= syncEveryMs;
-        syncNow(mustSync);
+        const failure = disk.takeFailure();
+        if (failure !== null) throw failure;
+        // Without a write-ahead log each commit has to wait for the disk, or a power cut could damage the file.
+        syncNow(!disk.isPossible);
         transaction(statements, () => write(statements, saving));
-        if (mustSync) syncedAtMs = nowMs;
+        if (disk.isPossible) disk.committed();
       });
     },
   };

@@ -17,8 +17,6 @@ import { schemaVersion } from '../../src/store/schema.ts';
 import { createSqliteStore } from '../../src/store/sqlite-store.ts';
 import { chainNamed } from '../support/chain-definition.ts';
 import { MemoryStore } from '../support/memory-store.ts';
-import { Schedule } from '../support/schedule.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
 import { endedWith, intended, saving, stateAt, storeContract, type OpenedStore } from './store-contract.ts';
 
 const mail = chainNamed('mail');
@@ -226,7 +224,7 @@ async function openFile(): Promise<OpenFile> {
 }
 
 function storeOf(database: Database, path: string): ReturnType<typeof createSqliteStore> {
-  return createSqliteStore(database, path, new VirtualClock(new Schedule()));
+  return createSqliteStore(database, path);
 }
 
 function closeFile(folder: string, database: Database): void {
