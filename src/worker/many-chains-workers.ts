@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { ChainEvent, JournalEntry } from '../core/event.ts';
 import type { Holder, ProcessIdentity, Run } from '../core/facts.ts';
@@ -18,8 +17,9 @@ import {
   readProcesses,
   type ProcessEntry,
 } from '../processes/process-table.ts';
+import { BeforeRun } from './before-run.ts';
 import { processesOf } from './end-run.ts';
-import { emptyJournal, findInJournal, isLongJournal } from './journal.ts';
+import { findInJournal } from './journal.ts';
 import { ManyChainsProcess, type Guest } from './many-chains-process.ts';
 import type { RunEnd, WorkerMessage } from './protocol.ts';
 import type { ChainSetting } from './spawn-worker.ts';
@@ -34,8 +34,6 @@ const loadLimitMs: DurationMs = toDurationMs(60_000);
 const retryMs: DurationMs = toDurationMs(1_000);
 /** How often to look whether a process that dropped the lock is still there. */
 const strayCheckMs: DurationMs = toDurationMs(200);
-/** The journal's size is looked at once in so many runs. */
-const journalCheckEvery = 64;
 
 /** What is needed to start one chain's share of a worker. */
 export interface GuestSetting extends ChainSetting {
@@ -170,7 +168,7 @@ export class GuestWorker implements Worker, Guest {
   #post: (event: ChainEvent) => void;
   #process: ManyChainsProcess | null = null;
   #isReady = false;
-  #hasJournalEmptied = false;
+  readonly #beforeRun = new BeforeRun();
   #stopWaiting: (() => void) | null = null;
 
   readonly #isOwn: GuestEvents['isOwn'];
@@ -190,17 +188,11 @@ export class GuestWorker implements Worker, Guest {
   }
 
   run(run: Run): void {
-    const { chain, lockFile } = this.setting;
-    if (statSync(lockFile, { throwIfNoEntry: false })?.ino !== this.#process?.lockInodeOf(chain)) {
-      this.#giveUp(
-        `The lock file "${lockFile}" was removed or replaced; a worker with a new lock takes over`,
-      );
-      return;
-    }
-    try {
-      this.#tidyJournal(run);
-    } catch (error) {
-      this.#giveUp(`Cannot use the journal: ${error instanceof Error ? error.message : String(error)}`);
+    const { chain, lockFile, journalFile } = this.setting;
+    const lockInode = this.#process?.lockInodeOf(chain);
+    const problem = this.#beforeRun.prepare(run, { lockFile, lockInode, journalFile });
+    if (problem !== null) {
+      this.#giveUp(problem);
       return;
     }
     this.#process?.say(['run', chain, run.number, run.taskIndex, run.pass, run.fence, run.task]);
@@ -311,14 +303,6 @@ export class GuestWorker implements Worker, Guest {
     this.#process?.say(['load', chain]);
     const reason = `The tasks were not loaded within ${loadLimitMs / 1_000} s`;
     this.#wakeAfter(loadLimitMs, () => this.#process?.kill(reason));
-  }
-
-  // What is in the journal is stored by now: a start is stored after all ends before it.
-  #tidyJournal(run: Run): void {
-    const { journalFile } = this.setting;
-    const isDue = run.number % journalCheckEvery === 0 && isLongJournal(journalFile);
-    if (!this.#hasJournalEmptied || isDue) emptyJournal(journalFile);
-    this.#hasJournalEmptied = true;
   }
 
   #ended(end: RunEnd, isOver: boolean): void {

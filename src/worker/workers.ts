@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { ChainDefinition } from '../core/definition.ts';
 import { taskOf } from '../core/ending.ts';
@@ -15,8 +14,9 @@ import {
   identify,
   readProcesses,
 } from '../processes/process-table.ts';
+import { BeforeRun } from './before-run.ts';
 import { kill, processesOf, terminate, type Target } from './end-run.ts';
-import { emptyJournal, findInJournal, isLongJournal } from './journal.ts';
+import { findInJournal } from './journal.ts';
 import { readLines } from './read-lines.ts';
 import { GuestWorker, type ManyChainsWorkers } from './many-chains-workers.ts';
 import { spawnWorker, type ChainSetting, type WorkerSetting } from './spawn-worker.ts';
@@ -25,8 +25,6 @@ import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './pro
 
 /** How long a worker may take to load the tasks. */
 const loadLimitMs: DurationMs = toDurationMs(60_000);
-/** The journal's size is looked at once in so many runs. */
-const journalCheckEvery = 64;
 /** How soon after a worker failed to start another one may be tried. */
 const retryMs: DurationMs = toDurationMs(1_000);
 /** How long a worker that was let go is waited for before the next one is started: it only has to end. */
@@ -78,7 +76,7 @@ class WorkerProcess implements Worker {
   #lockInode = 0;
   #isSetUp = false;
   #isReady = false;
-  #hasJournalEmptied = false;
+  readonly #beforeRun = new BeforeRun();
   #failure: string | null = null;
   #stopWaiting: (() => void) | null = null;
   #isReleased = false;
@@ -134,28 +132,13 @@ class WorkerProcess implements Worker {
   }
 
   run(run: Run): void {
-    const { lockFile } = this.#setting;
-    if (statSync(lockFile, { throwIfNoEntry: false })?.ino !== this.#lockInode) {
-      this.#giveUp(
-        `The lock file "${lockFile}" was removed or replaced; a worker with a new lock takes over`,
-      );
-      return;
-    }
-    try {
-      this.#tidyJournal(run);
-    } catch (error) {
-      this.#giveUp(`Cannot use the journal: ${error instanceof Error ? error.message : String(error)}`);
+    const { lockFile, journalFile } = this.#setting;
+    const problem = this.#beforeRun.prepare(run, { lockFile, lockInode: this.#lockInode, journalFile });
+    if (problem !== null) {
+      this.#giveUp(problem);
       return;
     }
     this.#say(['run', run.number, run.taskIndex, run.pass, run.fence, run.task]);
-  }
-
-  // What is in the journal is stored by now: a start is stored after all ends before it.
-  #tidyJournal(run: Run): void {
-    const { journalFile } = this.#setting;
-    const isDue = run.number % journalCheckEvery === 0 && isLongJournal(journalFile);
-    if (!this.#hasJournalEmptied || isDue) emptyJournal(journalFile);
-    this.#hasJournalEmptied = true;
   }
 
   #giveUp(reason: string): void {

@@ -4,6 +4,7 @@ import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import type { TaskContext } from '../../user-code/task.ts';
 import { endWords } from '../protocol.ts';
+import { callFunction } from './call-function.ts';
 import { readChildren } from './children.ts';
 import { errorText, threw } from './function-error.ts';
 import { runCommand } from './run-command.ts';
@@ -108,14 +109,7 @@ async function execute(task: LoadedTask | undefined, context: TaskContext): Prom
       RUNNER_FENCE: String(context.fence),
     });
   }
-  try {
-    const { call } = task;
-    await call(context);
-    return { kind: 'succeeded' };
-  } catch (error) {
-    process.stderr.write(errorText(error));
-    return threw(error);
-  }
+  return callFunction(task.call, context);
 }
 
 /** Tells the end of a run at once, and that it is over once nothing of it lives any more. */

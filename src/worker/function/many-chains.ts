@@ -6,6 +6,7 @@ import type { Ending } from '../../core/outcome.ts';
 import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import { endWords, formatLine } from '../protocol.ts';
+import { callFunction } from './call-function.ts';
 import { readChildren } from './children.ts';
 import { errorText, threw } from './function-error.ts';
 import { listen, tell } from './runner-link.ts';
@@ -151,14 +152,7 @@ async function run(chain: Chain, words: readonly string[]): Promise<void> {
 
 async function execute(task: LoadedTask | undefined, context: Parameters<Call>[0]): Promise<Ending> {
   if (task?.kind !== 'function') return { kind: 'not started', reason: 'its worker does not know the task' };
-  try {
-    const { call } = task;
-    await call(context);
-    return { kind: 'succeeded' };
-  } catch (error) {
-    process.stderr.write(errorText(error));
-    return threw(error);
-  }
+  return callFunction(task.call, context);
 }
 
 type Call = Extract<LoadedTask, { kind: 'function' }>['call'];
