@@ -20,6 +20,7 @@ const mayImport = {
   'user-code': ['core', 'ports.ts'],
   worker: [...adapter, 'processes', 'user-code'],
   coordinator: [...adapter, 'processes'],
+  system: [...adapter, 'processes'],
   config: [...adapter, 'processes', 'user-code'],
   control: [...adapter, 'control-port.ts'],
   compose: ['core', 'ports.ts', 'control-port.ts', 'runner', 'processes', ...everyAdapter],

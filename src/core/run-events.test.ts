@@ -17,7 +17,7 @@ import type { EndingReason, EndingStep, Facts } from './facts.ts';
 import { learn } from './learn.ts';
 import type { Learned } from './learned.ts';
 import type { Ending, Outcome } from './outcome.ts';
-import { toFence, toMonotonicMs, toPassNumber } from './units.ts';
+import { toDurationMs, toFence, toMonotonicMs, toPassNumber } from './units.ts';
 import { unknownUsage } from './usage.ts';
 
 const chain = chainOf([{ timeoutMs: 20_000, successMs: 5_000, failure: backOff(1_000) }, {}]);
@@ -197,6 +197,17 @@ describe('run ended', () => {
         timeoutMs: 20_000,
       });
     }
+  });
+
+  test('is a timeout for a run whose runner died between the signal and the storing of it', () => {
+    const end = { ending: { kind: 'killed', signal: 'SIGTERM' }, durationMs: toDurationMs(20_000) } as const;
+    const outcomes = [
+      ended(end),
+      ended({ ...end, durationMs: toDurationMs(19_999) }),
+      ended({ ...end, ending: { kind: 'killed', signal: 'SIGSEGV' } }),
+    ].map((event) => toldEnd(learn({ ...running, fence: toFence(2) }, event, chain)).outcome.kind);
+    assert.deepEqual(outcomes, ['timed out', 'killed', 'killed']);
+    assert.equal(toldEnd(learn(running, ended(end), chain)).outcome.kind, 'killed');
   });
 
   test('is a timeout also if the configuration has lost its length since', () => {

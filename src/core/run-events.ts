@@ -7,7 +7,7 @@ import { silently, withState, type EventOf, type Learned } from './learned.ts';
 import type { Outcome } from './outcome.ts';
 import { staleAfter } from './recycle.ts';
 import { settle } from './settle.ts';
-import { isBefore, toRunNumber, zeroMs } from './units.ts';
+import { isBefore, toRunNumber, zeroMs, type DurationMs, type Fence } from './units.ts';
 import { unknownUsage } from './usage.ts';
 
 /** The next task is to run: the run gets its number, and the cooldown before it is over. */
@@ -95,7 +95,7 @@ export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: 
   if (run === null || run.number !== event.run || run.stage.kind === 'left behind') return silently(facts);
   const settled = settle(facts, run, {
     definition,
-    outcome: outcomeOf(run, event, definition),
+    outcome: outcomeOf(run, event, { definition, fence: facts.fence }),
     here: { boot: event.boot, now: event.at },
     chance: event.chance,
     durationMs: event.durationMs,
@@ -126,14 +126,34 @@ export function runOver(facts: Facts, event: EventOf<'run over'>): Learned {
  * What the end of a run means: what the runner did to it counts for more than how it took it. It counts for nothing
  * if the run had ended by then, which a runner that took it over learns only later.
  */
-function outcomeOf(run: Run, { ending, at }: RunEnded, definition: ChainDefinition): Outcome {
-  if (run.ending === null || run.ending.why === 'leftovers') return ending;
+function outcomeOf(
+  run: Run,
+  ended: RunEnded,
+  by: { readonly definition: ChainDefinition; readonly fence: Fence },
+): Outcome {
+  const { ending, at } = ended;
+  const { definition } = by;
+  const { timeoutMs } = taskOf(run, definition);
+  if (run.ending === null || run.ending.why === 'leftovers') {
+    return run.fence !== by.fence && isEndOfTimeout(ended, timeoutMs)
+      ? { kind: 'timed out', timeoutMs }
+      : ending;
+  }
   // To be asked means something to a function only, which sees its signal aborted.
   const { work } = taskOf(run, definition);
   if (run.ending.step === 'asked' && work.kind === 'command') return ending;
   if (isBefore(at.monotonic, run.ending.since)) return ending;
   if (run.ending.why === 'timeout') {
-    return { kind: 'timed out', timeoutMs: taskOf(run, definition).timeoutMs ?? zeroMs };
+    return { kind: 'timed out', timeoutMs: timeoutMs ?? zeroMs };
   }
   return ending.kind === 'succeeded' ? ending : { kind: 'stopped' };
+}
+
+/** Whether a run seems to have been ended for its timeout, by a runner that died before it could store that. */
+function isEndOfTimeout(
+  { ending, durationMs }: RunEnded,
+  timeoutMs: DurationMs | null,
+): timeoutMs is DurationMs {
+  const isEnded = ending.kind === 'killed' && (ending.signal === 'SIGTERM' || ending.signal === 'SIGKILL');
+  return isEnded && timeoutMs !== null && durationMs !== null && durationMs >= timeoutMs;
 }

@@ -232,6 +232,17 @@ describe('a timeout', () => {
     assert.deepEqual(story.workers.steps, []);
     assert.deepEqual(story.outcomes, ['succeeded']);
   });
+
+  test('is one also for a run that ends of its signal before this process comes to go on', async () => {
+    const story = await startStory({ tasks: [{ timeoutMs: 60_000 }] });
+    story.workers.end = () => {
+      story.workers.isKilledBy('SIGTERM');
+      const later = momentAt(60_005);
+      story.clock.now = () => later;
+    };
+    await story.advance(60_000);
+    assert.deepEqual(story.outcomes, ['timed out']);
+  });
 });
 
 describe('a state that cannot be stored', () => {

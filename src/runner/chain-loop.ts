@@ -231,7 +231,7 @@ class ChainLoop {
   }
 
   #act(decision: Exclude<Decision, { kind: 'wait' | 'finish' }>): Promise<void> | undefined {
-    const { clock, output, workers } = this.#ports;
+    const { clock, output } = this.#ports;
     switch (decision.kind) {
       case 'store':
         return this.#store();
@@ -247,9 +247,7 @@ class ChainLoop {
         this.#learn({ kind: 'run withdrawn', at: clock.now(), reason: decision.reason });
         break;
       case 'end run':
-        this.#hasListened = false;
-        workers.end(decision.run, decision.step, this.definition);
-        this.#learn({ ...decision, kind: 'ending step taken', at: clock.now().monotonic });
+        this.#endRun(decision);
         break;
       case 'start worker':
         this.#learn({ kind: 'worker started', at: clock.now().monotonic });
@@ -263,6 +261,14 @@ class ChainLoop {
         break;
     }
     return undefined;
+  }
+
+  // The clock is read first: what ends of the step has ended after it, however long this process is held up.
+  #endRun(decision: DecisionOf<'end run'>): void {
+    const at = this.#ports.clock.now().monotonic;
+    this.#hasListened = false;
+    this.#ports.workers.end(decision.run, decision.step, this.definition);
+    this.#learn({ ...decision, kind: 'ending step taken', at });
   }
 
   #startWorker(): void {
@@ -306,6 +312,8 @@ interface Posted {
   readonly from: symbol | null;
   readonly answer: (() => void) | null;
 }
+
+type DecisionOf<Kind extends Decision['kind']> = Extract<Decision, { kind: Kind }>;
 
 function here(ports: ChainPorts): Here {
   return { boot: ports.clock.boot, now: ports.clock.now() };

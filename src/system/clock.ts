@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { uptime } from 'node:os';
 import type { Moment } from '../core/cooldown.ts';
 import { durationBetween, toEpochMs, toMonotonicMs, type MonotonicMs } from '../core/units.ts';
 import type { Clock } from '../ports.ts';
+import { bootMs } from '../processes/boot-clock.ts';
 
 /** The longest delay a Node timer takes; beyond it fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 /** How often to look whether the host was suspended meanwhile: timers do not count that time. */
 const suspendCheckMs = 30_000;
-/** `uptime` is read in steps of 10 ms, so a smaller difference means nothing. */
+/** A smaller difference is none: the clock of a host that was suspended is read in steps of 10 ms. */
 const suspendThresholdMs = 1_000;
 
 /** The clock of this host. Its monotonic moments count from the host's boot, suspend included. */
@@ -71,5 +71,5 @@ interface Wake {
 
 /** Between Node's own clock, which stops in suspend, and the time since boot, which does not. */
 function measureOffsetMs(): number {
-  return uptime() * 1_000 - performance.now();
+  return bootMs() - performance.now();
 }

@@ -1,7 +1,7 @@
-import { uptime } from 'node:os';
 import type { Ending } from '../../core/outcome.ts';
 import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
+import { bootMs } from '../../processes/boot-clock.ts';
 import type { TaskContext } from '../../user-code/task.ts';
 import { endWords } from '../protocol.ts';
 import { callFunction } from './call-function.ts';
@@ -87,7 +87,7 @@ async function run(words: readonly string[]): Promise<void> {
   const abort = new AbortController();
   const usage = measureUsage(loaded[index]);
   current = { number, abort, beganAtMs: performance.now(), usage };
-  record(['began', number, fence, bootMs(), Date.now()]);
+  record(['began', number, fence, Math.floor(bootMs()), Date.now()]);
   const context = { signal: abort.signal, run: number, pass, chain, task, fence, log };
   const ending = await execute(loaded[index], context);
   await end(current, ending);
@@ -118,7 +118,7 @@ async function end(run: RunInProgress, ending: Ending): Promise<void> {
   const isOver = leftovers === 'allow' || children.live.length === 0;
   const words = endWords({
     run: run.number,
-    at: { monotonic: toMonotonicMs(bootMs()), wall: toEpochMs(Date.now()) },
+    at: { monotonic: toMonotonicMs(Math.floor(bootMs())), wall: toEpochMs(Date.now()) },
     durationMs: toDurationMs(Math.round(performance.now() - run.beganAtMs)),
     usage: run.usage(),
     ending,
@@ -153,8 +153,4 @@ function failAndEnd(error: unknown): void {
 
 function log(message: string): void {
   process.stdout.write(`${message}\n`);
-}
-
-function bootMs(): number {
-  return Math.round(uptime() * 1_000);
 }

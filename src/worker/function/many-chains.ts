@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { appendFileSync, closeSync } from 'node:fs';
-import { uptime } from 'node:os';
 import { hasErrorCode } from '../../core/error-code.ts';
 import type { Ending } from '../../core/outcome.ts';
 import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
+import { bootMs } from '../../processes/boot-clock.ts';
 import { endWords, formatLine } from '../protocol.ts';
 import { callFunction } from './call-function.ts';
 import { readChildren } from './children.ts';
@@ -144,7 +144,7 @@ async function run(chain: Chain, words: readonly string[]): Promise<void> {
   const current = { number, abort, beganAtMs: performance.now(), usage: measureFunction(), isAlone };
   chain.run = current;
   running.add(chain);
-  record(chain, ['began', number, fence, bootMs(), Date.now()]);
+  record(chain, ['began', number, fence, Math.floor(bootMs()), Date.now()]);
   const context = { signal: abort.signal, run: number, pass, chain: chain.name, task: words[4] ?? '', fence };
   const log = (message: string): void => write(chain, `${message}\n`);
   end(chain, current, await execute(chain.loaded[index], { ...context, log }));
@@ -163,7 +163,7 @@ function end(chain: Chain, ended: RunInProgress, ending: Ending): void {
   const isOver = chain.leftovers === 'allow' || children.live.length === 0;
   const words = endWords({
     run: ended.number,
-    at: { monotonic: toMonotonicMs(bootMs()), wall: toEpochMs(Date.now()) },
+    at: { monotonic: toMonotonicMs(Math.floor(bootMs())), wall: toEpochMs(Date.now()) },
     durationMs: toDurationMs(Math.round(performance.now() - ended.beganAtMs)),
     usage: ended.isAlone ? ended.usage() : unknownUsage,
     ending,
@@ -243,8 +243,4 @@ function divert(stream: NodeJS.WriteStream): void {
     if (done !== undefined) process.nextTick(done);
     return true;
   };
-}
-
-function bootMs(): number {
-  return Math.round(uptime() * 1_000);
 }
