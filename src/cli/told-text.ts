@@ -47,6 +47,8 @@ export function toldText({
       return { text: told.reason, weight: 'problem' };
     case 'store works again':
       return { text: 'the state can be stored again', weight: 'problem' };
+    case 'incident changed':
+    case 'notice':
     case 'run intended':
     case 'pass ended':
     case 'worker ready':

@@ -59,7 +59,7 @@ export function valuesOfChain({ chain, hosts, fromOf, logTotal }: ChosenChain): 
 
 type DefinedByValues = Pick<
   ChainDefinition,
-  'stopGraceMs' | 'killGraceMs' | 'leftovers' | 'log' | 'history' | 'isolation' | 'recycle'
+  'stopGraceMs' | 'killGraceMs' | 'leftovers' | 'log' | 'history' | 'alerts' | 'isolation' | 'recycle'
 >;
 
 /** What of a chain's definition follows from its values. */
@@ -76,6 +76,14 @@ export function definedBy(values: ChainValues): DefinedByValues {
       totalLimitBytes: values.logTotal.value === 'none' ? null : values.logTotal.value,
     },
     history: { runsKept: values.historyRuns.value },
+    alerts: {
+      afterFailures: 1,
+      remindMs: toDurationMs(12 * 3_600_000),
+      freshnessMs: null,
+      blockedMs: toDurationMs(30 * 60_000),
+      lateFactor: 10,
+      breaker: null,
+    },
     isolation: values.isolation.value,
     recycle: {
       runs: values.recycleRuns.value,

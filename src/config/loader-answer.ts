@@ -1,4 +1,5 @@
 import type {
+  AlertPolicy,
   ChainDefinition,
   ChainName,
   FailureCooldown,
@@ -88,6 +89,10 @@ class Fields {
     return toDurationMs(this.number(key));
   }
 
+  durationOrNull(key: string): DurationMs | null {
+    return this.value(key) === null ? null : this.duration(key);
+  }
+
   choice<Word extends string | boolean>(key: string, words: readonly Word[]): Word {
     const word = words.find((one) => one === this.value(key));
     if (word === undefined) throw new NotAMessage(`${key} is none of ${words.join(' ')}`);
@@ -136,6 +141,21 @@ function readChain(value: unknown): LoadedChain {
   };
 }
 
+function readAlerts(alerts: Fields): AlertPolicy {
+  const breaker = alerts.value('breaker') === null ? null : alerts.fields('breaker');
+  return {
+    afterFailures: alerts.number('afterFailures'),
+    remindMs: alerts.duration('remindMs'),
+    freshnessMs: alerts.durationOrNull('freshnessMs'),
+    blockedMs: alerts.durationOrNull('blockedMs'),
+    lateFactor: alerts.numberOrNull('lateFactor'),
+    breaker:
+      breaker === null
+        ? null
+        : { failures: breaker.number('failures'), probeMs: breaker.duration('probeMs') },
+  };
+}
+
 function readValue(value: unknown): LoadedValue {
   const row = new Fields(value);
   return { path: row.text('path'), shown: row.text('shown'), from: row.text('from') };
@@ -161,6 +181,8 @@ function readDefinition(definition: Fields): ChainDefinition {
       totalLimitBytes: log.value('totalLimitBytes') === null ? null : log.number('totalLimitBytes'),
     },
     history: { runsKept: definition.fields('history').number('runsKept') },
+    alerts: readAlerts(definition.fields('alerts')),
+    codeVersion: definition.textOrNull('codeVersion'),
     isolation: definition.choice<Isolation>('isolation', ['chain', 'run', 'shared']),
     recycle: {
       runs: recycle.numberOrNull('runs'),

@@ -105,6 +105,7 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
       directory: directory.value,
       environment: built.environment,
       code: hasFunction && request.areChains ? resolving.functions.codeVersion() : null,
+      codeVersion: null,
       identity,
       ...definedBy(chainValues),
     },

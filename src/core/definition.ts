@@ -27,6 +27,9 @@ export interface ChainDefinition {
   readonly recycle: RecycleLimits;
   readonly log: LogLimits;
   readonly history: HistoryLimits;
+  readonly alerts: AlertPolicy;
+  /** The version of the project's code, for people: a commit, or what `RUNNER_CODE_VERSION` says; `null` where neither is known. */
+  readonly codeVersion: string | null;
   /**
    * A text that changes with the source files of the project, so that a reload finds out; `null` for a chain without
    * functions, or one that is not reloaded.
@@ -119,4 +122,26 @@ export interface LogLimits {
 interface HistoryLimits {
   /** Default 10 000. */
   readonly runsKept: number;
+}
+
+/** When people are told of what is wrong with a chain. */
+export interface AlertPolicy {
+  /** So many failures in a row open an incident to people. Default 1. */
+  readonly afterFailures: number;
+  /** An incident that lasts is told again after this time, and then at gaps that double, up to a week. Default 12 h. */
+  readonly remindMs: DurationMs;
+  /** A chain without a success for longer than this is told of; `null` for never, which is the default. */
+  readonly freshnessMs: DurationMs | null;
+  /** A chain that waits for processes of an earlier run for longer than this is told of. Default 30 min. */
+  readonly blockedMs: DurationMs | null;
+  /** A run that takes so many times its usual length is told of; `null` for none. Default 10. */
+  readonly lateFactor: number | null;
+  /** Default `null`. */
+  readonly breaker: Breaker | null;
+}
+
+/** After so many failures of one kind in a row the chain only probes, so rarely, until a success. */
+export interface Breaker {
+  readonly failures: number;
+  readonly probeMs: DurationMs;
 }

@@ -1,6 +1,8 @@
 import type { Moment, StoredWait } from './cooldown.ts';
 import type { ChainDefinition, ChainName } from './definition.ts';
 import type { EndingReason, Holder, Pause, ProcessIdentity, Run } from './facts.ts';
+import type { FailureExample, IncidentBrief } from './incident.ts';
+import type { Notice } from './notice.ts';
 import type { Ending, Outcome, Verdict } from './outcome.ts';
 import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber } from './units.ts';
 import type { Usage } from './usage.ts';
@@ -153,7 +155,19 @@ export type Told =
   | { readonly kind: 'worker ready' }
   | { readonly kind: 'worker lost'; readonly reason: string }
   | { readonly kind: 'store failed'; readonly reason: string }
-  | { readonly kind: 'store works again' };
+  | { readonly kind: 'store works again' }
+  | { readonly kind: 'incident changed'; readonly change: IncidentChange }
+  /** `isHeld`: it is kept, and not sent, because the chain is muted or paused. */
+  | { readonly kind: 'notice'; readonly notice: Notice; readonly isHeld: boolean };
+
+/** An incident after one more run of its task. */
+export interface IncidentChange {
+  readonly incident: IncidentBrief;
+  /** When the task succeeded again; `null` while it is open. */
+  readonly healedAt: EpochMs | null;
+  /** The failure that was counted just now; `null` when it healed. */
+  readonly failure: FailureExample | null;
+}
 
 /** A run has its outcome. */
 export interface RunEndedTold {

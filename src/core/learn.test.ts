@@ -353,6 +353,8 @@ const allTold: Readonly<Record<Told['kind'], true>> = {
   'worker lost': true,
   'store failed': true,
   'store works again': true,
+  'incident changed': true,
+  notice: true,
 };
 
 /** A run begins, or is left out. */

@@ -28,6 +28,57 @@ const migrations: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
   `ALTER TABLE run ADD COLUMN cpu_ms INTEGER;
    ALTER TABLE run ADD COLUMN memory_kib INTEGER;`,
+  `CREATE TABLE incident (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     chain TEXT NOT NULL,
+     first_run INTEGER NOT NULL,
+     task TEXT NOT NULL,
+     opened_at INTEGER NOT NULL,
+     last_failed_at INTEGER NOT NULL,
+     healed_at INTEGER,
+     failures INTEGER NOT NULL,
+     UNIQUE (chain, first_run)
+   ) STRICT;
+   CREATE INDEX incident_open ON incident (opened_at) WHERE healed_at IS NULL;
+   CREATE TABLE incident_kind (
+     incident INTEGER NOT NULL REFERENCES incident ON DELETE CASCADE,
+     key TEXT NOT NULL,
+     title TEXT NOT NULL,
+     failures INTEGER NOT NULL,
+     first_at INTEGER NOT NULL,
+     last_at INTEGER NOT NULL,
+     example TEXT NOT NULL,
+     PRIMARY KEY (incident, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE notice (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     chain TEXT NOT NULL,
+     subject TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     severity TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     is_held INTEGER NOT NULL,
+     is_sent_out INTEGER NOT NULL DEFAULT 0,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX notice_subject ON notice (chain, subject);
+   CREATE INDEX notice_waiting ON notice (id) WHERE is_sent_out = 0;
+   CREATE TABLE delivery (
+     notice INTEGER NOT NULL REFERENCES notice ON DELETE CASCADE,
+     channel TEXT NOT NULL,
+     state TEXT NOT NULL,
+     attempts INTEGER NOT NULL,
+     due_at INTEGER NOT NULL,
+     done_at INTEGER,
+     error TEXT,
+     PRIMARY KEY (notice, channel)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX delivery_waiting ON delivery (channel, due_at) WHERE state = 'waiting';
+   CREATE TABLE channel (
+     name TEXT PRIMARY KEY,
+     state TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX run_started ON run (started_at, chain, number);`,
 ];
 
 /** The schema of this version of the program. */

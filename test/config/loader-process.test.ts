@@ -17,6 +17,15 @@ const definition = {
   recycle: { runs: 2, memoryKib: null, ageMs: 1 },
   log: { fileLimitBytes: 1, filesKept: 1, ageLimitMs: null, isCompressed: true, totalLimitBytes: null },
   history: { runsKept: 1 },
+  alerts: {
+    afterFailures: 1,
+    remindMs: 1,
+    freshnessMs: null,
+    blockedMs: 1,
+    lateFactor: 2.5,
+    breaker: { failures: 3, probeMs: 1 },
+  },
+  codeVersion: null,
   code: null,
 };
 

@@ -107,6 +107,15 @@ test('without a word, the defaults are in force and are shown as such', async (t
       totalLimitBytes: 1_073_741_824,
     },
     history: { runsKept: 10_000 },
+    alerts: {
+      afterFailures: 1,
+      remindMs: 43_200_000,
+      freshnessMs: null,
+      blockedMs: 1_800_000,
+      lateFactor: 10,
+      breaker: null,
+    },
+    codeVersion: null,
     isolation: 'chain',
     recycle: { runs: null, memoryKib: 1024 ** 2, ageMs: null },
   });

@@ -97,6 +97,10 @@ describe('the SQLite store', () => {
     const { folder, database, store, path } = await openFile();
     const { fence } = await store.begin(mail);
     await store.save(saving(fence, stateAt(1), [intended(1)]));
+    for (const table of ['delivery', 'notice', 'incident_kind', 'incident', 'channel']) {
+      database.exec(`DROP TABLE ${table}`);
+    }
+    database.exec('DROP INDEX run_started');
     database.exec('ALTER TABLE run DROP COLUMN cpu_ms; ALTER TABLE run DROP COLUMN memory_kib');
     database.exec('PRAGMA user_version = 1');
     database.close();

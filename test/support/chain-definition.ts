@@ -1,4 +1,5 @@
 import type {
+  AlertPolicy,
   ChainDefinition,
   ChainName,
   FailureCooldown,
@@ -42,10 +43,22 @@ export function chainOf(
       totalLimitBytes: null,
     },
     history: { runsKept: 100 },
+    alerts: alertPolicy,
+    codeVersion: null,
     code: null,
     ...changed,
   };
 }
+
+/** The first failure is told, reminders come after 12 h, 24 h and so on, and nothing else is. */
+export const alertPolicy: AlertPolicy = {
+  afterFailures: 1,
+  remindMs: toDurationMs(12 * 3_600_000),
+  freshnessMs: null,
+  blockedMs: null,
+  lateFactor: null,
+  breaker: null,
+};
 
 /** A chain's name. */
 export function chainNamed(name: string): ChainName {
