@@ -21,7 +21,7 @@ export type ChainRequest =
       readonly by: string;
       readonly until: StoredWait | null;
     }
-  | { readonly kind: 'resume asked'; readonly by: string }
+  | { readonly kind: 'resume asked'; readonly by: string; readonly at: Moment; readonly boot: string }
   /** Notices are to be kept back until then. */
   | { readonly kind: 'mute asked'; readonly at: Moment; readonly by: string; readonly until: StoredWait }
   | { readonly kind: 'unmute asked'; readonly by: string }
@@ -45,11 +45,22 @@ export type ChainEvent =
   | { readonly kind: 'asked'; readonly request: ChainRequest }
   | { readonly kind: 'worker released'; readonly reason: string }
   /** The chain goes on by another definition. `before` is the one until now. */
-  | { readonly kind: 'definition changed'; readonly before: ChainDefinition }
+  | {
+      readonly kind: 'definition changed';
+      readonly before: ChainDefinition;
+      readonly at: Moment;
+      readonly boot: string;
+    }
   /** The run that was due is left out. */
   | { readonly kind: 'run skipped'; readonly at: Moment; readonly boot: string }
   /** The run that `decide` asked for is to be stored. */
-  | { readonly kind: 'run intended'; readonly at: Moment; readonly boot: string }
+  | {
+      readonly kind: 'run intended';
+      readonly at: Moment;
+      readonly boot: string;
+      /** Where its output will begin. */
+      readonly log: LogPosition;
+    }
   | {
       readonly kind: 'run started';
       readonly at: Moment;
@@ -62,6 +73,8 @@ export type ChainEvent =
       readonly step: 'asked' | 'cancelled' | 'killed';
       readonly at: MonotonicMs;
     }
+  /** The end of what the run in progress printed; comes right before the event that ends it. */
+  | { readonly kind: 'output read'; readonly text: string }
   /** The main process of the run, or its function, came to an end. */
   | RunEnded
   /** The run's whole process tree is gone. */
@@ -90,7 +103,9 @@ export type ChainEvent =
       readonly retryAt: MonotonicMs;
     }
   | { readonly kind: 'store failed'; readonly reason: string; readonly retryAt: MonotonicMs }
-  | { readonly kind: 'store worked' };
+  | { readonly kind: 'store worked' }
+  /** There may be something to tell people by now. */
+  | { readonly kind: 'notice due'; readonly at: Moment; readonly boot: string };
 
 /** The end of a run's main process or function. */
 export interface RunEnded {

@@ -43,6 +43,7 @@ describe('a runner that takes a chain', () => {
       endAsked: null,
       passes: { goal: 2, done: 0, isFailing: false, lastFailed: false },
       fence: 3,
+      printed: '',
     });
   });
 

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { backOff, chainOf } from '../../test/support/chain-definition.ts';
 import {
+  boot,
   factsOf,
   momentAt,
   pauseOf,
@@ -10,7 +11,9 @@ import {
   waitUntil,
   workerIdentity,
 } from '../../test/support/chain-facts.ts';
-import { decide, isPausedAt } from './decide.ts';
+import { quietAlarm } from './alarm/alarm.ts';
+import { decide, type Decision } from './decide.ts';
+import { isPausedAt } from './pause.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainEvent, ChainRequest, JournalEntry, Told } from './event.ts';
 import type { Facts, Run, Wanted } from './facts.ts';
@@ -303,7 +306,7 @@ describe('whatever happens, in whatever order', () => {
         const { run } = after.state;
         if (run === null || run.stage.kind === 'intended') continue;
         const answers = [null, pauseOf(0), pauseOf(0, waitUntil(nowMs + 1))].map((pause) =>
-          decide({ ...after, state: { ...after.state, pause } }, definition, toMonotonicMs(nowMs)),
+          decideOfRun({ ...after, state: { ...after.state, pause } }, definition, nowMs),
         );
         assert.deepEqual(answers[1], answers[0]);
         assert.deepEqual(answers[2], answers[0]);
@@ -404,7 +407,7 @@ function eventOf(
   // The loop changes the definition only between runs.
   const stage = facts.state.run?.stage.kind ?? 'none';
   return stage === 'none' || stage === 'left behind'
-    ? { kind: 'definition changed', before: definition }
+    ? { kind: 'definition changed', before: definition, at: momentAt(nowMs), boot }
     : null;
 }
 
@@ -420,7 +423,7 @@ function requestOf(nowMs: number, { what, detail, other }: Happening): ChainRequ
     const until = other < 60 ? waitUntil(nowMs + other * 100, other * 100) : null;
     return { kind: 'pause asked', at, by, until };
   }
-  if (what < 107) return { kind: 'resume asked', by };
+  if (what < 107) return { kind: 'resume asked', by, at, boot };
   if (what < 109) return { kind: 'mute asked', at, by, until: waitUntil(nowMs + other * 100, other * 100) };
   if (what < 110) return { kind: 'unmute asked', by };
   if (what < 115) return { kind: 'poke asked', by };
@@ -448,19 +451,27 @@ function takenOver(
   });
 }
 
+/** What `decide` says, leaving out what people are told meanwhile: a pause keeps that back. */
+function decideOfRun({ state, ...facts }: Facts, definition: ChainDefinition, nowMs: number): Decision {
+  const quiet = { ...facts, state: { ...state, alarm: quietAlarm, mute: null } };
+  return decide(quiet, definition, toMonotonicMs(nowMs));
+}
+
 /** What the loop makes of the decision. */
 function ownEvent(facts: Facts, definition: ChainDefinition, nowMs: number): ChainEvent | null {
   const decision = decide(facts, definition, toMonotonicMs(nowMs));
   const at = momentAt(nowMs);
   switch (decision.kind) {
     case 'intend run':
-      return { kind: 'run intended', at, boot: 'boot-1' };
+      return { kind: 'run intended', at, boot, log: { generation: 1, offset: nowMs } };
     case 'start run':
       return { kind: 'run started', at, worker: workerIdentity() };
     case 'withdraw run':
       return { kind: 'run withdrawn', at, reason: decision.reason };
     case 'end run':
       return { ...decision, kind: 'ending step taken', at: at.monotonic };
+    case 'give notice':
+      return { kind: 'notice due', at, boot };
     case 'start worker':
       return { kind: 'worker started', at: at.monotonic };
     case 'release worker':

@@ -1,3 +1,5 @@
+import { alarmAfterRun } from './alarm/after-run.ts';
+import type { Alarm } from './alarm/alarm.ts';
 import { cooldownLength, storedWait, type Here, type StoredWait } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import { taskOf } from './ending.ts';
@@ -7,7 +9,7 @@ import { withState, type Learned } from './learned.ts';
 import { numberOf } from './number-of.ts';
 import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { positionAfter, type Position } from './position.ts';
-import { zeroMs, type DurationMs } from './units.ts';
+import { isShorter, zeroMs, type DurationMs } from './units.ts';
 import type { Usage } from './usage.ts';
 import { usualAfter } from './usual.ts';
 
@@ -33,7 +35,8 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
   const verdict = verdictOf(outcome);
   const streak = streakAfter(streakOf(facts, run), verdict);
   const position = positionAfter(facts.state, { verdict, onFailure }, definition);
-  const cooldown = cooldownAfter(run, { ...settlement, verdict, streak });
+  const alarmed = alarmAfterRun(facts, { ...settlement, run, verdict });
+  const cooldown = cooldownAfter(run, { ...settlement, verdict, streak, alarm: alarmed.alarm });
   const isPausing = verdict === 'failure' && onFailure === 'pause';
   const pausing: Pause | null = isPausing
     ? { since: here.now, by: { kind: 'failure', task: run.task }, until: null }
@@ -47,12 +50,14 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
     cooldown,
     pause: pausing ?? facts.state.pause,
     lastEnd: lastEndAfter(facts.state, run, { ...settlement, streak }),
+    alarm: alarmed.alarm,
     usualMs: usualAfter(facts.state.usualMs, run.task, { verdict, durationMs: settlement.durationMs }),
   };
   const passes = passesAfter(facts.passes, verdict, isPassOver);
   const told: Told[] = [
     endedTold({ ...facts, passes }, run, { ...settlement, verdict, streak, position, cooldown }),
   ];
+  told.push(...alarmed.told);
   if (!settlement.isOver) told.push({ kind: 'run left behind', run, leftovers: settlement.leftovers });
   if (isPassOver) told.push({ kind: 'pass ended', pass: run.pass, failed: passes.lastFailed });
   if (pausing !== null) told.push({ kind: 'paused', pause: pausing });
@@ -77,12 +82,20 @@ function streakAfter(streak: number, verdict: Verdict): number {
 /** A withdrawn run never was: it was due, and is due again. */
 function cooldownAfter(
   run: Run,
-  by: Settlement & { readonly verdict: Verdict; readonly streak: number },
+  by: Settlement & { readonly verdict: Verdict; readonly streak: number; readonly alarm: Alarm },
 ): StoredWait | null {
   if (by.outcome.kind === 'withdrawn') return null;
   const streak = by.verdict === 'failure' ? by.streak : 0;
   const { cooldown } = taskOf(run, by.definition);
-  return storedWait(cooldownLength(cooldown, { streak, chance: by.chance }), by.here);
+  const length = cooldownLength(cooldown, { streak, chance: by.chance });
+  const probe = by.verdict === 'failure' ? probeLength(run, by) : zeroMs;
+  return storedWait(isShorter(length, probe) ? probe : length, by.here);
+}
+
+/** How long the chain waits at least after a failure of this task: it only probes while its breaker is open. */
+function probeLength(run: Run, { alarm, definition }: Settlement & { readonly alarm: Alarm }): DurationMs {
+  const isOpen = alarm.incidents.some(({ task, isBreakerOpen }) => task === run.task && isBreakerOpen);
+  return isOpen ? (definition.alerts.breaker?.probeMs ?? zeroMs) : zeroMs;
 }
 
 /** A withdrawn run never was, so it is not the last one. */

@@ -1,8 +1,9 @@
 import type { Moment } from './cooldown.ts';
-import { decide, isPausedAt, type WaitReason } from './decide.ts';
+import { decide, type WaitReason } from './decide.ts';
 import type { ChainDefinition, ChainName } from './definition.ts';
 import type { EndingReason, EndingStep, Facts, Holder, LastEnd, PausedBy, Run, Wanted } from './facts.ts';
 import { numberOf } from './number-of.ts';
+import { isPausedAt } from './pause.ts';
 import {
   durationBetween,
   isBefore,

@@ -68,7 +68,7 @@ describe('a chain whose definition has changed', () => {
   /** Where the chain goes on, of tasks with these names. */
   function placeAfter(names: string, taskIndex: number, newNames: string): number {
     const [before, after] = [chainNamedBy(names), chainNamedBy(newNames)];
-    const event = { kind: 'definition changed', before } as const;
+    const event = { kind: 'definition changed', before, at: momentAt(9), boot } as const;
     return learn(factsOf({ state: { taskIndex } }), event, after).facts.state.taskIndex;
   }
 
@@ -97,7 +97,11 @@ describe('a chain whose definition has changed', () => {
         run: runOf({ stage: { kind: 'left behind', since: momentAt(5), outcome: { kind: 'succeeded' } } }),
       },
     });
-    const learned = learn(facts, { kind: 'definition changed', before: chain }, chainOf([{}, {}, {}]));
+    const learned = learn(
+      facts,
+      { kind: 'definition changed', before: chain, at: momentAt(9), boot },
+      chainOf([{}, {}, {}]),
+    );
     assert.deepEqual(learned.facts, { ...facts, staleWorker: 'the configuration has changed' });
     assert.deepEqual(learned.told, [{ kind: 'definition changed' }]);
   });

@@ -1,3 +1,4 @@
+import { freshnessBy } from './alarm/freshness.ts';
 import { storedWait } from './cooldown.ts';
 import type { ChainDefinition, TaskDefinition } from './definition.ts';
 import type { Told } from './event.ts';
@@ -41,8 +42,11 @@ export function definitionChanged(
   definition: ChainDefinition,
 ): Learned {
   const taskIndex = placeOf(event.before.tasks[facts.state.taskIndex], facts.state.taskIndex, definition);
+  const { alarm: known } = facts.state;
+  const here = { boot: event.boot, now: event.at };
+  const alarm = { ...known, freshness: freshnessBy(definition.alerts, known.freshness, here) };
   return {
-    facts: { ...withState(facts, { taskIndex }), staleWorker: 'the configuration has changed' },
+    facts: { ...withState(facts, { taskIndex, alarm }), staleWorker: 'the configuration has changed' },
     told: [{ kind: 'definition changed' }],
   };
 }

@@ -14,7 +14,7 @@ export function chainRequestOf(
     case 'poke':
       return { kind: 'poke asked', by };
     case 'resume':
-      return { kind: 'resume asked', by };
+      return { kind: 'resume asked', by, at: here.now, boot: here.boot };
     case 'skip':
       return { kind: 'skip asked', by };
     case 'restart':

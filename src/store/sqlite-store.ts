@@ -3,6 +3,7 @@ import type { ChainTold } from '../core/event.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { toFence } from '../core/units.ts';
 import { StoreError, type Saving, type Store, type Term } from '../ports.ts';
+import { prepareAlarmRows, type AlarmRows } from './alarm-rows.ts';
 import type { Database, Statement } from './database.ts';
 import { DiskSync, usualSync } from './disk-sync.ts';
 import { writeError } from './open-state.ts';
@@ -64,7 +65,7 @@ type Statements = Readonly<
     'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end' | 'prune',
     Statement
   >
->;
+> & { readonly alarm: AlarmRows };
 
 function prepareAll(database: Database): Statements {
   return {
@@ -84,6 +85,7 @@ function prepareAll(database: Database): Statements {
       `UPDATE run SET ended_at = ?, duration_ms = ?, cpu_ms = ?, memory_kib = ?, outcome = ?, detail = ?, log_to = ?
        WHERE chain = ? AND number = ?`,
     ),
+    alarm: prepareAlarmRows(database),
     prune: database.prepare('DELETE FROM run WHERE chain = ? AND number <= ?'),
   };
 }
@@ -155,6 +157,8 @@ function writeTold(statements: Statements, { chain, told, log }: ChainTold, runs
     statements.intend.run(chain, number, pass, task, fence, told.at, log.generation, log.offset);
     if (number % pruneEvery === 0) statements.prune.run(chain, number - runsKept);
   }
+  if (told.kind === 'incident changed') statements.alarm.incident(chain, told.change);
+  if (told.kind === 'notice') statements.alarm.notice(chain, told.notice, told.isHeld);
   if (told.kind === 'run ended') {
     const { endedAt, durationMs, usage, outcome, run } = told;
     const measured = [durationMs, usage.cpuMs, usage.memoryKib] as const;
