@@ -66,19 +66,12 @@ function afterFailedRun(alarm: Alarm, printed: string, judged: JudgedRun): Follo
 function afterSuccess(alarm: Alarm, judged: JudgedRun): Followed {
   const { here, definition } = judged;
   const healed = withHealedIncident(alarm, judged);
-  const stale = alarm.conditions.find((one) => one.kind === 'not fresh');
-  const fresh: Alarm = {
-    ...healed.alarm,
-    conditions: healed.alarm.conditions.filter((one) => one !== stale),
-    freshness: freshAfterSuccess(definition.alerts, here),
-  };
-  if (stale?.kind !== 'not fresh') return { ...healed, alarm: fresh };
-  const about = { at: here.now.wall, freshness: alarm.freshness };
-  return {
-    ...healed,
-    alarm: fresh,
-    notices: [...healed.notices, freshnessNotice('fresh again', stale, about)],
-  };
+  const fresh: Alarm = { ...healed.alarm, freshness: freshAfterSuccess(definition.alerts, here) };
+  const { freshness } = alarm;
+  if (freshness === null || freshness.missed === null) return { ...healed, alarm: fresh };
+  const { missed } = freshness;
+  const notice = freshnessNotice('fresh again', { ...freshness, missed }, here.now.wall);
+  return { ...healed, alarm: fresh, notices: [...healed.notices, notice] };
 }
 
 function withHealedIncident(alarm: Alarm, { run, here, definition }: JudgedRun): Followed {
@@ -100,10 +93,7 @@ function withoutLateRun(
   alarm: Alarm,
   { run, outcome, here }: JudgedRun,
 ): { readonly alarm: Alarm; readonly notices: readonly Notice[] } {
-  const late = alarm.conditions.find((one) => one.kind === 'late run' && one.run === run.number);
-  if (late?.kind !== 'late run') return { alarm, notices: [] };
-  return {
-    alarm: { ...alarm, conditions: alarm.conditions.filter((one) => one !== late) },
-    notices: [lateNotice(late, here.now.wall, outcome)],
-  };
+  const { late } = alarm;
+  if (late?.run !== run.number) return { alarm, notices: [] };
+  return { alarm: { ...alarm, late: null }, notices: [lateNotice(late, here.now.wall, outcome)] };
 }

@@ -9,10 +9,12 @@ export interface Alarm {
   readonly incidents: readonly Incident[];
   /** Tasks whose incidents were told lately; one that has too many of them is flapping. */
   readonly flapping: readonly Flapping[];
-  /** What else is wrong, was told, and lasts; at most one of each kind. */
-  readonly conditions: readonly Condition[];
   /** When the next success is due; `null` where nobody wants to know. */
   readonly freshness: Freshness | null;
+  /** That people were told that the chain waits for processes of an earlier run; `null` when they were not. */
+  readonly blocked: Lasting | null;
+  /** The run of which people were told that it takes too long; `null` when there is none. */
+  readonly late: LateRun | null;
   /** What was not sent because the chain is muted or paused; `null` when that is nothing. */
   readonly held: Held | null;
 }
@@ -21,8 +23,9 @@ export interface Alarm {
 export const quietAlarm: Alarm = {
   incidents: [],
   flapping: [],
-  conditions: [],
   freshness: null,
+  blocked: null,
+  late: null,
   held: null,
 };
 
@@ -68,12 +71,8 @@ export interface FlappingEpisode {
   readonly quiet: StoredWait;
 }
 
-/** Something wrong besides failures, of which people were told. */
-export type Condition = LastingCondition | LateRun;
-
-/** A chain without a success for too long, or one that waits for processes of an earlier run. */
-export interface LastingCondition {
-  readonly kind: 'not fresh' | 'blocked';
+/** Something wrong that people were told of, and that lasts. */
+export interface Lasting {
   readonly since: EpochMs;
   readonly severity: Severity;
   /** When it is told again. */
@@ -82,7 +81,6 @@ export interface LastingCondition {
 
 /** A run that takes far longer than usual. It is told once. */
 export interface LateRun {
-  readonly kind: 'late run';
   readonly since: EpochMs;
   readonly run: RunNumber;
   readonly task: string;
@@ -95,6 +93,8 @@ export interface Freshness {
   /** `null` before the first success. */
   readonly lastSuccessAt: EpochMs | null;
   readonly due: StoredWait;
+  /** That people were told that there was none by then; `null` when they were not. */
+  readonly missed: Lasting | null;
 }
 
 /** What was not sent. */

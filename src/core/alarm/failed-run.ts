@@ -2,7 +2,7 @@ import type { Here } from '../cooldown.ts';
 import type { AlertPolicy } from '../definition.ts';
 import type { FailureExample } from '../incident.ts';
 import type { IncidentNotice, Notice } from '../notice.ts';
-import type { Alarm, Flapping, Incident } from './alarm.ts';
+import type { Alarm, FlappingEpisode, Incident } from './alarm.ts';
 import { flappingOf, withEpisodeFailure, withFlapping, withToldIncident } from './flapping.ts';
 import { hasNewKindToTell, opened, withFailure } from './incident-steps.ts';
 import { flappingNotice, flappingSubject, incidentNotice } from './notices.ts';
@@ -22,13 +22,20 @@ export interface Raised {
   readonly notices: readonly Notice[];
 }
 
+interface Within {
+  readonly alarm: Alarm;
+  readonly run: FailedRun;
+}
+
 /** The failure opens an incident, or is counted in the one that is open. */
 export function afterFailure(alarm: Alarm, run: FailedRun): Raised {
   const known = alarm.incidents.find(({ task }) => task === run.task) ?? null;
   const incident = known === null ? opened(run.failure, run) : withFailure(known, run.failure, run);
-  const raised = isWithinFlapping(alarm, run.task)
-    ? raisedWithinFlapping(alarm, incident, run)
-    : raisedAlone(alarm, { known, incident }, run);
+  const { episode } = flappingOf(alarm, run.task);
+  const raised =
+    episode === null
+      ? raisedAlone(alarm, { known, incident }, run)
+      : raisedWithin(episode, incident, { alarm, run });
   const opensBreaker = incident.isBreakerOpen && known?.isBreakerOpen !== true;
   const notices = opensBreaker
     ? [...raised.notices, noticeOf('breaker opened', raised.incident, run)]
@@ -73,24 +80,19 @@ function toldFirst(alarm: Alarm, incident: Incident, run: FailedRun): Raised {
 }
 
 /** While a task flaps its incidents are counted, and only kinds that are new to the whole episode are told. */
-function raisedWithinFlapping(alarm: Alarm, incident: Incident, run: FailedRun): Raised {
+function raisedWithin(episode: FlappingEpisode, incident: Incident, by: Within): Raised {
+  const { alarm, run } = by;
   const isCountedNow = incident.stage === 'untold' && incident.failures >= run.policy.afterFailures;
   const within: Incident = isCountedNow ? { ...incident, stage: 'within flapping' } : incident;
-  const known = flappingOf(alarm, run.task);
-  const flapping: Flapping = isCountedNow ? withToldIncident(known, within, run) : known;
-  if (flapping.episode === null) return { alarm, incident: within, notices: [] };
-  const { episode, isNewKind } = withEpisodeFailure(flapping.episode, run.failure, run.here);
+  const failed = withEpisodeFailure(episode, run.failure, run.here);
+  const incidents = episode.incidents + (isCountedNow ? 1 : 0);
+  const flapping = { ...flappingOf(alarm, run.task), episode: { ...failed.episode, incidents } };
+  const subject = flappingSubject(run.task, episode);
   return {
-    alarm: withFlapping(alarm, { ...flapping, episode }),
+    alarm: withFlapping(alarm, flapping),
     incident: within,
-    notices: isNewKind
-      ? [{ ...noticeOf('new kind', within, run), subject: flappingSubject(run.task, episode) }]
-      : [],
+    notices: failed.isNewKind ? [{ ...noticeOf('new kind', within, run), subject }] : [],
   };
-}
-
-function isWithinFlapping(alarm: Alarm, task: string): boolean {
-  return flappingOf(alarm, task).episode !== null;
 }
 
 function noticeOf(

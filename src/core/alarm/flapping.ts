@@ -1,6 +1,6 @@
 import { storedWait, type Here } from '../cooldown.ts';
 import type { AlertPolicy } from '../definition.ts';
-import { toDurationMs, type EpochMs } from '../units.ts';
+import { earlierOf, toDurationMs, type EpochMs } from '../units.ts';
 import type { Alarm, Flapping, FlappingEpisode, Incident, RecentIncident } from './alarm.ts';
 import { countKind, type CountedFailure } from './kinds.ts';
 
@@ -30,15 +30,11 @@ export function withToldIncident(
 ): Flapping {
   const { here, policy } = by;
   const { wall } = here.now;
-  if (flapping.episode !== null) {
-    const { episode } = flapping;
-    return { ...flapping, episode: { ...episode, incidents: episode.incidents + 1 } };
-  }
   const { firstRun, failures } = incident;
   const recent = [...lately(flapping.recent, wall), { firstRun, toldAt: wall, failures }];
   if (recent.length < incidentsOfFlapping) return { ...flapping, recent };
   const episode: FlappingEpisode = {
-    since: recent[0]?.toldAt ?? wall,
+    since: recent.reduce((first, { toldAt }) => earlierOf(first, toldAt), wall),
     incidents: recent.length,
     failures: recent.reduce((sum, one) => sum + one.failures, 0),
     kinds: incident.kinds,

@@ -7,7 +7,7 @@ import type { Alarm, Freshness } from './alarm.ts';
 export function freshAfterSuccess(policy: AlertPolicy, here: Here): Freshness | null {
   return policy.freshnessMs === null
     ? null
-    : { lastSuccessAt: here.now.wall, due: storedWait(policy.freshnessMs, here) };
+    : { lastSuccessAt: here.now.wall, due: storedWait(policy.freshnessMs, here), missed: null };
 }
 
 /**
@@ -17,7 +17,7 @@ export function freshAfterSuccess(policy: AlertPolicy, here: Here): Freshness | 
 export function freshnessBy(policy: AlertPolicy, known: Freshness | null, here: Here): Freshness | null {
   const { freshnessMs } = policy;
   if (freshnessMs === null) return null;
-  if (known === null) return { lastSuccessAt: null, due: storedWait(freshnessMs, here) };
+  if (known === null) return { lastSuccessAt: null, due: storedWait(freshnessMs, here), missed: null };
   return known.due.lengthMs === freshnessMs ? known : { ...known, due: withLength(known.due, freshnessMs) };
 }
 

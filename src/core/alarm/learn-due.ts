@@ -3,12 +3,11 @@ import type { ChainDefinition } from '../definition.ts';
 import type { Facts } from '../facts.ts';
 import { silently, withState, type EventOf, type Learned } from '../learned.ts';
 import type { Notice } from '../notice.ts';
-import { numberOf } from '../number-of.ts';
-import { durationBetween, isBefore, subtract } from '../units.ts';
-import { gapAfter, type Alarm, type Condition, type Incident, type LastingCondition } from './alarm.ts';
-import { blockedSince, nextDue, type Due } from './due-notice.ts';
+import { durationBetween, isBefore, subtract, zeroMs, type DurationMs } from '../units.ts';
+import { gapAfter, type Alarm, type Incident, type Lasting } from './alarm.ts';
+import { nextDue, type Due } from './due-notice.ts';
 import { withIncident, withoutIncident } from './failed-run.ts';
-import { flappingOf, withFlapping } from './flapping.ts';
+import { withFlapping } from './flapping.ts';
 import { give, holdAt } from './hold.ts';
 import { briefOf } from './kinds.ts';
 import {
@@ -30,9 +29,18 @@ export function learnDue(facts: Facts, event: EventOf<'notice due'>, definition:
   if (due.what === 'mute over') {
     return { facts: withState(facts, { mute: null }), told: [{ kind: 'unmuted', by: null }] };
   }
-  const { alarm, notices } = afterDue(due, { facts, definition, here });
-  const given = give(alarm, notices, holdAt(facts.state, event.at));
+  const after = afterDue(due, { facts, definition, here });
+  const given = give(after.alarm, after.notices, holdAt(facts.state, event.at));
   return { facts: withState(facts, { alarm: given.alarm }), told: given.told };
+}
+
+/** Nobody can say whether it would have healed. */
+function incidentClosed(facts: Facts, incident: Incident, { now }: Here): Learned {
+  const change = { incident: briefOf(incident), healedAt: now.wall, failure: null };
+  return {
+    facts: withState(facts, { alarm: withoutIncident(facts.state.alarm, incident.task) }),
+    told: [{ kind: 'incident changed', change }],
+  };
 }
 
 interface Around {
@@ -46,31 +54,39 @@ interface AfterDue {
   readonly notices: readonly Notice[];
 }
 
-function afterDue(due: Exclude<Due, { what: 'incident closed' | 'mute over' }>, around: Around): AfterDue {
+type DueOf<What extends Due['what']> = Extract<Due, { readonly what: What }>;
+
+function afterDue(due: Exclude<Due, DueOf<'incident closed' | 'mute over'>>, around: Around): AfterDue {
+  const { alarm } = around.facts.state;
+  const at = around.here.now.wall;
   switch (due.what) {
     case 'incident lasts':
       return incidentLasts(due.incident, around);
     case 'flapping lasts':
     case 'flapping over':
-      return flappingDue(due.what, due.task, around);
+      return flappingDue(due, around);
     case 'not fresh':
+    case 'not fresh lasts':
+      return notFresh(due, around);
     case 'blocked':
-      return lastingBegins(due.what, around);
+    case 'blocked lasts':
+      return blockedDue(due, around);
+    case 'unblocked': {
+      const notice = blockedNotice('unblocked', due.blocked, { at, holders: [] });
+      return { alarm: { ...alarm, blocked: null }, notices: [notice] };
+    }
     case 'late run':
-      return lateRun(around);
-    case 'condition lasts':
-      return conditionLasts(due.condition, around);
-    case 'unblocked':
-      return unblocked(due.condition, around);
-    case 'alerts resumed':
-      return alertsResumed(around);
+      return { alarm: { ...alarm, late: due.late }, notices: [lateNotice(due.late, at, null)] };
+    case 'alerts resumed': {
+      const notice = resumedNotice(due.held, alarm.incidents, at);
+      return { alarm: { ...alarm, held: null }, notices: [notice] };
+    }
   }
 }
 
 /** One that nobody was told of, since its failures are too few, is only looked at again later. */
 function incidentLasts(incident: Incident, { facts, definition, here }: Around): AfterDue {
-  const remind = storedWait(gapAfter(incident.remind.lengthMs), here);
-  const lasting: Incident = { ...incident, remind };
+  const lasting: Incident = { ...incident, remind: nextRemind(incident, here) };
   if (incident.stage === 'untold') return { alarm: withIncident(facts.state.alarm, lasting), notices: [] };
   const told: Incident = { ...lasting, stage: 'told', severity: 'critical' };
   const about = { at: here.now.wall, failure: null, breaker: definition.alerts.breaker };
@@ -80,92 +96,54 @@ function incidentLasts(incident: Incident, { facts, definition, here }: Around):
   };
 }
 
-/** Nobody can say whether it would have healed. */
-function incidentClosed(facts: Facts, incident: Incident, { now }: Here): Learned {
-  const change = { incident: briefOf(incident), healedAt: now.wall, failure: null };
-  return {
-    facts: withState(facts, { alarm: withoutIncident(facts.state.alarm, incident.task) }),
-    told: [{ kind: 'incident changed', change }],
-  };
-}
-
-function flappingDue(
-  what: 'flapping lasts' | 'flapping over',
-  task: string,
-  { facts, here }: Around,
-): AfterDue {
-  const flapping = flappingOf(facts.state.alarm, task);
-  if (flapping.episode === null) return { alarm: facts.state.alarm, notices: [] };
-  const remind = storedWait(gapAfter(flapping.episode.remind.lengthMs), here);
-  const episode = { ...flapping.episode, remind };
+function flappingDue(due: DueOf<'flapping lasts' | 'flapping over'>, { facts, here }: Around): AfterDue {
+  const { what, flapping } = due;
+  const episode = { ...due.episode, remind: nextRemind(due.episode, here) };
   const after = { ...flapping, episode: what === 'flapping over' ? null : episode };
   return {
     alarm: withFlapping(facts.state.alarm, after),
-    notices: [flappingNotice(what, task, { at: here.now.wall, episode })],
+    notices: [flappingNotice(what, flapping.task, { at: here.now.wall, episode })],
   };
 }
 
-function lastingBegins(kind: LastingCondition['kind'], around: Around): AfterDue {
-  const { facts, definition, here } = around;
-  const { now } = here;
-  const since = kind === 'blocked' ? (blockedSince(facts) ?? now.monotonic) : now.monotonic;
-  const condition: LastingCondition = {
-    kind,
-    since: subtract(now.wall, durationBetween(since, now.monotonic)),
+function notFresh(due: DueOf<'not fresh'> | DueOf<'not fresh lasts'>, around: Around): AfterDue {
+  const { facts, here } = around;
+  const at = here.now.wall;
+  const missed = due.what === 'not fresh' ? begins(zeroMs, around) : lastsOn(due.missed, here);
+  const freshness = { ...due.freshness, missed };
+  return {
+    alarm: { ...facts.state.alarm, freshness },
+    notices: [freshnessNotice(due.what, freshness, at)],
+  };
+}
+
+function blockedDue(due: DueOf<'blocked'> | DueOf<'blocked lasts'>, around: Around): AfterDue {
+  const { facts, here } = around;
+  const { worker } = facts;
+  const blocked =
+    due.what === 'blocked'
+      ? begins(durationBetween(due.since, here.now.monotonic), around)
+      : lastsOn(due.blocked, here);
+  const holders = worker.kind === 'blocked' ? worker.holders : [];
+  return {
+    alarm: { ...facts.state.alarm, blocked },
+    notices: [blockedNotice(due.what, blocked, { at: here.now.wall, holders })],
+  };
+}
+
+/** Something of which people are told now for the first time; it began so long ago. */
+function begins(agoMs: DurationMs, { definition, here }: Around): Lasting {
+  return {
+    since: subtract(here.now.wall, agoMs),
     severity: 'error',
     remind: storedWait(definition.alerts.remindMs, here),
   };
-  return { alarm: withCondition(facts.state.alarm, condition), notices: [noticeOf(kind, condition, around)] };
 }
 
-function conditionLasts(condition: LastingCondition, around: Around): AfterDue {
-  const remind = storedWait(gapAfter(condition.remind.lengthMs), around.here);
-  const lasting: LastingCondition = { ...condition, severity: 'critical', remind };
-  const kind = condition.kind === 'blocked' ? 'blocked lasts' : 'not fresh lasts';
-  return {
-    alarm: withCondition(around.facts.state.alarm, lasting),
-    notices: [noticeOf(kind, lasting, around)],
-  };
+function lastsOn(lasting: Lasting, here: Here): Lasting {
+  return { ...lasting, severity: 'critical', remind: nextRemind(lasting, here) };
 }
 
-function unblocked(condition: LastingCondition, around: Around): AfterDue {
-  return {
-    alarm: withoutCondition(around.facts.state.alarm, 'blocked'),
-    notices: [noticeOf('unblocked', condition, around)],
-  };
-}
-
-function lateRun({ facts, here }: Around): AfterDue {
-  const { run, usualMs, alarm } = facts.state;
-  if (run?.stage.kind !== 'running') return { alarm, notices: [] };
-  const { number, task, stage } = run;
-  const usual = numberOf(usualMs, task) ?? 0;
-  const late = { kind: 'late run', since: stage.since.wall, run: number, task, usualMs: usual } as const;
-  return { alarm: withCondition(alarm, late), notices: [lateNotice(late, here.now.wall, null)] };
-}
-
-function alertsResumed({ facts, here }: Around): AfterDue {
-  const { alarm } = facts.state;
-  return { alarm: { ...alarm, held: null }, notices: [resumedNotice(alarm, here)] };
-}
-
-function noticeOf(
-  kind: 'not fresh' | 'not fresh lasts' | 'blocked' | 'blocked lasts' | 'unblocked',
-  condition: LastingCondition,
-  { facts, here }: Around,
-): Notice {
-  const at = here.now.wall;
-  if (kind === 'not fresh' || kind === 'not fresh lasts') {
-    return freshnessNotice(kind, condition, { at, freshness: facts.state.alarm.freshness });
-  }
-  const holders = facts.worker.kind === 'blocked' ? facts.worker.holders : [];
-  return blockedNotice(kind, condition, { at, holders });
-}
-
-function withCondition(alarm: Alarm, condition: Condition): Alarm {
-  return { ...alarm, conditions: [...withoutCondition(alarm, condition.kind).conditions, condition] };
-}
-
-function withoutCondition(alarm: Alarm, kind: Condition['kind']): Alarm {
-  return { ...alarm, conditions: alarm.conditions.filter((condition) => condition.kind !== kind) };
+function nextRemind({ remind }: Pick<Lasting, 'remind'>, here: Here): Lasting['remind'] {
+  return storedWait(gapAfter(remind.lengthMs), here);
 }

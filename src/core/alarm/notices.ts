@@ -1,11 +1,10 @@
-import type { Here } from '../cooldown.ts';
 import type { Breaker } from '../definition.ts';
 import type { Holder } from '../facts.ts';
 import type { FailureExample } from '../incident.ts';
 import type { BlockedNotice, FlappingNotice, FreshnessNotice, IncidentNotice, Notice } from '../notice.ts';
 import { inBrief, type Outcome } from '../outcome.ts';
 import { durationBetween, type EpochMs } from '../units.ts';
-import type { Alarm, FlappingEpisode, Freshness, Incident, LastingCondition, LateRun } from './alarm.ts';
+import type { FlappingEpisode, Freshness, Held, Incident, Lasting, LateRun } from './alarm.ts';
 import { awaitedSince } from './freshness.ts';
 import { briefOf } from './kinds.ts';
 
@@ -56,26 +55,26 @@ export function flappingSubject(task: string, { since }: FlappingEpisode): strin
 /** What people are told of a chain without a success for too long. */
 export function freshnessNotice(
   kind: FreshnessNotice['kind'],
-  { since, severity, remind }: LastingCondition,
-  by: { readonly at: EpochMs; readonly freshness: Freshness | null },
+  freshness: Freshness & { readonly missed: Lasting },
+  at: EpochMs,
 ): Notice {
-  const { at, freshness } = by;
+  const { lastSuccessAt, due, missed } = freshness;
   return {
     kind,
-    severity,
+    severity: missed.severity,
     at,
-    subject: `not fresh since ${since}`,
-    lastSuccessAt: freshness?.lastSuccessAt ?? null,
-    freshnessMs: freshness?.due.lengthMs ?? durationBetween(since, at),
-    forMs: durationBetween(freshness === null ? since : awaitedSince(freshness), at),
-    remindMs: kind === 'fresh again' ? null : remind.lengthMs,
+    subject: `not fresh since ${missed.since}`,
+    lastSuccessAt,
+    freshnessMs: due.lengthMs,
+    forMs: durationBetween(awaitedSince(freshness), at),
+    remindMs: kind === 'fresh again' ? null : missed.remind.lengthMs,
   };
 }
 
 /** What people are told of a chain that waits for processes. */
 export function blockedNotice(
   kind: BlockedNotice['kind'],
-  { since, severity, remind }: LastingCondition,
+  { since, severity, remind }: Lasting,
   by: { readonly at: EpochMs; readonly holders: readonly Holder[] },
 ): Notice {
   return {
@@ -91,36 +90,29 @@ export function blockedNotice(
 }
 
 /** What people are told of a run that takes too long, and, with its outcome, of its end. */
-export function lateNotice(
-  { task, run, since, usualMs }: LateRun,
-  at: EpochMs,
-  outcome: Outcome | null,
-): Notice {
+export function lateNotice(late: LateRun, at: EpochMs, outcome: Outcome | null): Notice {
   return {
     kind: outcome === null ? 'late run' : 'late run ended',
     severity: 'warning',
     at,
-    subject: `late run ${run}`,
-    task,
-    run,
-    since,
-    forMs: durationBetween(since, at),
-    usualMs,
+    subject: `late run ${late.run}`,
+    ...late,
+    forMs: durationBetween(late.since, at),
     outcome: outcome === null ? null : inBrief(outcome),
   };
 }
 
-/** What people are told once they are told again: what they have not heard meanwhile. */
-export function resumedNotice({ held, incidents }: Alarm, { now: { wall } }: Here): Notice {
-  const since = held?.since ?? wall;
+/** What people are told once they are told again: what they have not heard meanwhile, and what is wrong still. */
+export function resumedNotice(held: Held, incidents: readonly Incident[], at: EpochMs): Notice {
+  const { by, since, severity, counts } = held;
   return {
     kind: 'alerts resumed',
-    severity: held?.severity ?? 'warning',
-    at: wall,
+    severity,
+    at,
     subject: `alerts resumed, held since ${since}`,
-    heldBy: held?.by ?? 'mute',
+    heldBy: by,
     since,
-    held: Object.entries(held?.counts ?? {}).map(([kind, count]) => ({ kind, count })),
+    held: Object.entries(counts).map(([kind, count]) => ({ kind, count })),
     open: incidents.map(briefOf),
   };
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { storedWait } from '../../src/core/cooldown.ts';
-import type { Notice } from '../../src/core/notice.ts';
-import { toDurationMs } from '../../src/core/units.ts';
-import { AlertStory, day, hour, succeeds } from '../support/alert-story.ts';
-import { alertPolicy } from '../support/chain-definition.ts';
+import { storedWait } from '../cooldown.ts';
+import type { Notice } from '../notice.ts';
+import { toDurationMs } from '../units.ts';
+import { AlertStory, day, hour, succeeds } from '../../../test/support/alert-story.ts';
+import { alertPolicy } from '../../../test/support/chain-definition.ts';
 
 /** A stretch of time in which a share of the runs fails, in one of some ways; and what people do at its end. */
 interface Stretch {
@@ -107,8 +107,8 @@ describe('whatever happens to a chain', () => {
         assert.ok(ends.includes(kinds.at(-1) ?? ''), kinds.join(', '));
         assert.equal(kinds.filter((kind) => ends.includes(kind)).length, 1);
       }
-      const { incidents, flapping, conditions, held } = chain.stored.alarm;
-      assert.deepEqual([incidents, conditions, held], [[], [], null]);
+      const { incidents, flapping, freshness, blocked, late, held } = chain.stored.alarm;
+      assert.deepEqual([incidents, freshness?.missed, blocked, late, held], [[], null, null, null, null]);
       assert.ok(flapping.every(({ episode }) => episode === null));
     }));
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { storedWait } from '../../src/core/cooldown.ts';
-import { toDurationMs } from '../../src/core/units.ts';
-import { alertPolicy } from '../support/chain-definition.ts';
-import { AlertStory, day, hour, minute, succeeds, type Plan } from '../support/alert-story.ts';
-import type { StoryWishes } from '../support/chain-story.ts';
+import { storedWait } from '../cooldown.ts';
+import { toDurationMs } from '../units.ts';
+import { alertPolicy } from '../../../test/support/chain-definition.ts';
+import { AlertStory, day, hour, minute, succeeds, type Plan } from '../../../test/support/alert-story.ts';
+import type { StoryWishes } from '../../../test/support/chain-story.ts';
 
 const everyFiveMinutes = [{ successMs: 5 * minute - 1_000, failure: 5 * minute - 1_000 }];
 const everyHour = [{ successMs: hour - 1_000, failure: hour - 1_000 }];
