@@ -30,13 +30,16 @@ export function printedError(lines: readonly string[]): PrintedError | null {
 /** The last error that does not follow from another; where all do, the first. */
 function errorLine(lines: readonly string[]): string | undefined {
   const last = lines.findLastIndex((line) => wrong.test(line) && !consequence.test(line));
-  return last === -1 ? lines.find((line) => wrong.test(line)) : firstOfReply(lines, last);
+  const text = lines[last];
+  return text === undefined
+    ? lines.find((line) => wrong.test(line))
+    : firstOfReply(lines.slice(0, last), text);
 }
 
 /** A server of mail may answer in several lines, of which all but the last have a `-` behind the code. */
-function firstOfReply(lines: readonly string[], last: number): string | undefined {
-  const [code] = /^[45]\d\d(?= )/.exec(lines[last] ?? '') ?? [];
-  if (code === undefined) return lines[last];
-  const before = lines.slice(0, last).findLastIndex((line) => !line.startsWith(`${code}-`));
-  return lines[before + 1];
+function firstOfReply(before: readonly string[], text: string): string {
+  const [code] = /^[45]\d\d(?= )/.exec(text) ?? [];
+  if (code === undefined) return text;
+  const other = before.findLastIndex((line) => !line.startsWith(`${code}-`));
+  return before[other + 1] ?? text;
 }
