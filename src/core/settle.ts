@@ -33,7 +33,8 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
   const verdict = verdictOf(outcome);
   const streak = streakAfter(streakOf(facts, run), verdict);
   const position = positionAfter(facts.state, { verdict, onFailure }, definition);
-  const cooldown = cooldownAfter(run, { ...settlement, verdict, streak });
+  const settled = { settlement, verdict, streak };
+  const cooldown = cooldownAfter(run, settled);
   const isPausing = verdict === 'failure' && onFailure === 'pause';
   const pausing: Pause | null = isPausing
     ? { since: here.now, by: { kind: 'failure', task: run.task }, until: null }
@@ -46,13 +47,11 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
     streaks: withStreak(facts.state.streaks, run.task, streak),
     cooldown,
     pause: pausing ?? facts.state.pause,
-    lastEnd: lastEndAfter(facts.state, run, { ...settlement, streak }),
+    lastEnd: lastEndAfter(facts.state, run, settled),
     usualMs: usualAfter(facts.state.usualMs, run.task, { verdict, durationMs: settlement.durationMs }),
   };
   const passes = passesAfter(facts.passes, verdict, isPassOver);
-  const told: Told[] = [
-    endedTold({ ...facts, passes }, run, { ...settlement, verdict, streak, position, cooldown }),
-  ];
+  const told: Told[] = [endedTold({ ...facts, passes }, run, { ...settled, position, cooldown })];
   if (!settlement.isOver) told.push({ kind: 'run left behind', run, leftovers: settlement.leftovers });
   if (isPassOver) told.push({ kind: 'pass ended', pass: run.pass, failed: passes.lastFailed });
   if (pausing !== null) told.push({ kind: 'paused', pause: pausing });
@@ -74,31 +73,32 @@ function streakAfter(streak: number, verdict: Verdict): number {
   }
 }
 
+/** What was made of the end of a run. The settlement is not spread into it: that costs more than all the rest. */
+interface Settled {
+  readonly settlement: Settlement;
+  readonly verdict: Verdict;
+  readonly streak: number;
+}
+
 /** A withdrawn run never was: it was due, and is due again. */
-function cooldownAfter(
-  run: Run,
-  by: Settlement & { readonly verdict: Verdict; readonly streak: number },
-): StoredWait | null {
-  if (by.outcome.kind === 'withdrawn') return null;
-  const streak = by.verdict === 'failure' ? by.streak : 0;
-  const { cooldown } = taskOf(run, by.definition);
-  return storedWait(cooldownLength(cooldown, { streak, chance: by.chance }), by.here);
+function cooldownAfter(run: Run, { settlement, verdict, streak }: Settled): StoredWait | null {
+  const { chance, definition, here, outcome } = settlement;
+  if (outcome.kind === 'withdrawn') return null;
+  const { cooldown } = taskOf(run, definition);
+  return storedWait(cooldownLength(cooldown, { streak: verdict === 'failure' ? streak : 0, chance }), here);
 }
 
 /** A withdrawn run never was, so it is not the last one. */
-function lastEndAfter(
-  state: ChainState,
-  run: Run,
-  by: Settlement & { readonly streak: number },
-): LastEnd | null {
-  if (by.outcome.kind === 'withdrawn') return state.lastEnd;
+function lastEndAfter(state: ChainState, run: Run, { settlement, streak }: Settled): LastEnd | null {
+  const { durationMs, here, outcome } = settlement;
+  if (outcome.kind === 'withdrawn') return state.lastEnd;
   return {
     run: run.number,
     task: run.task,
-    outcome: inBrief(by.outcome),
-    endedAt: by.here.now.wall,
-    durationMs: by.durationMs,
-    streak: by.streak,
+    outcome: inBrief(outcome),
+    endedAt: here.now.wall,
+    durationMs,
+    streak,
   };
 }
 
@@ -119,24 +119,21 @@ export function passesAfter(passes: Passes, verdict: Verdict, isPassOver: boolea
 function endedTold(
   facts: Facts,
   run: Run,
-  by: Settlement & {
-    readonly verdict: Verdict;
-    readonly streak: number;
-    readonly position: Position;
-    readonly cooldown: StoredWait | null;
-  },
+  by: Settled & { readonly position: Position; readonly cooldown: StoredWait | null },
 ): RunEndedTold {
+  const { settlement, verdict, streak, position, cooldown } = by;
+  const { definition, durationMs, here, outcome, usage } = settlement;
   return {
     kind: 'run ended',
     run,
-    outcome: by.outcome,
-    verdict: by.verdict,
-    streak: by.streak,
-    healedStreak: by.verdict === 'success' ? streakOf(facts, run) : 0,
-    endedAt: by.here.now.wall,
-    durationMs: by.durationMs,
-    usage: by.usage,
-    next: isWantedOn(facts) ? nextTold(by.position, by.cooldown, by.definition) : null,
+    outcome,
+    verdict,
+    streak,
+    healedStreak: verdict === 'success' ? streakOf(facts, run) : 0,
+    endedAt: here.now.wall,
+    durationMs,
+    usage,
+    next: isWantedOn(facts) ? nextTold(position, cooldown, definition) : null,
   };
 }
 
