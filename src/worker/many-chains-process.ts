@@ -144,6 +144,7 @@ export class ManyChainsProcess {
 
   /** Lets the process go: it ends once it has nothing to do. */
   release(): void {
+    this.#sayAll();
     for (const stream of [this.#child?.stdio[3], this.#child?.stdio[4]]) stream?.destroy();
     this.#child?.unref();
   }
