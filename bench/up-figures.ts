@@ -28,7 +28,7 @@ export async function startUp(
   writeFileSync(join(folder, 'runner.config.json'), JSON.stringify({ chains }));
   writeFileSync(join(folder, 'tasks.mjs'), readFileSync(join(workshop.project, 'tasks.mjs')));
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [workshop.runner, 'up', '--json', '--quiet'], {
+  const child = spawn(process.execPath, [workshop.runner, 'up'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -130,7 +130,7 @@ function readTimes(line: string): { readonly startedAt: number; readonly endedAt
 }
 
 /** The smallest number that a share of the numbers do not exceed. */
-function percentile(numbers: readonly number[], share: number): number {
+export function percentile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
@@ -143,7 +143,7 @@ export function pause(lengthMs: number): Promise<void> {
 async function saysUp(child: ChildProcess): Promise<void> {
   if (child.stdout === null) throw new Error('The output of the runner is not read');
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line.includes('"event":"up"')) break;
+    if (/\bup with \d+ chains?\b/.test(line)) break;
   }
   child.stdout.resume();
 }

@@ -21,6 +21,7 @@ export function createSqliteStore(database: Database, path: string): Store {
   const disk = new DiskSync(`${path}-wal`, usualSync);
   let isSyncing = true;
   let beginnings: Beginning[] = [];
+  let wishes: Wish[] = [];
 
   function syncNow(wanted: boolean): void {
     if (wanted !== isSyncing) database.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
@@ -40,6 +41,29 @@ export function createSqliteStore(database: Database, path: string): Store {
     }
   }
 
+  // The ends and starts of a turn of the event loop share one commit, which costs more than all that is in it.
+  function saveAll(): void {
+    const asked = wishes;
+    wishes = [];
+    const failure = disk.takeFailure();
+    if (failure === null) saveTogether(asked);
+    else for (const { reject } of asked) reject(storeErrorOf(path, failure));
+  }
+
+  function saveTogether(asked: readonly Wish[]): void {
+    try {
+      // Without a write-ahead log each commit has to wait for the disk, or a power cut could damage the file.
+      syncNow(!disk.isPossible);
+      const refusals = transaction(statements, () => asked.map(({ saving }) => write(statements, saving)));
+      if (disk.isPossible) disk.committed();
+      for (const [index, wish] of asked.entries()) answerWish(wish, refusals[index] ?? null);
+    } catch (error) {
+      // What one of them cannot store must not keep the others from it.
+      if (asked.length > 1) for (const wish of asked) saveTogether([wish]);
+      else for (const { reject } of asked) reject(storeErrorOf(path, error));
+    }
+  }
+
   return {
     begin(chain) {
       return new Promise((resolve, reject) => {
@@ -48,13 +72,9 @@ export function createSqliteStore(database: Database, path: string): Store {
       });
     },
     save(saving) {
-      return attempt(path, () => {
-        const failure = disk.takeFailure();
-        if (failure !== null) throw failure;
-        // Without a write-ahead log each commit has to wait for the disk, or a power cut could damage the file.
-        syncNow(!disk.isPossible);
-        transaction(statements, () => write(statements, saving));
-        if (disk.isPossible) disk.committed();
+      return new Promise((resolve, reject) => {
+        if (wishes.length === 0) setImmediate(saveAll);
+        wishes.push({ saving, resolve, reject });
       });
     },
   };
@@ -142,13 +162,26 @@ function termOf(row: unknown, chain: ChainName, path: string): Term {
   };
 }
 
-function write(statements: Statements, saving: Saving): void {
-  const { chain, fence, state } = saving;
+/** A step that is to be stored. */
+interface Wish {
+  readonly saving: Saving;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+function answerWish({ resolve, reject }: Wish, refusal: StoreError | null): void {
+  if (refusal === null) resolve();
+  else reject(refusal);
+}
+
+/** Writes a step of a chain, or nothing of it where its term is over, and tells why. */
+function write(statements: Statements, { chain, fence, state, told, runsKept }: Saving): StoreError | null {
   const { changes } = statements.state.run(JSON.stringify(state), chain, fence);
   if (Number(changes) === 0) {
-    throw new StoreError(`Cannot store chain "${chain}": another runner has taken it over; stop this one`);
+    return new StoreError(`Cannot store chain "${chain}": another runner has taken it over; stop this one`);
   }
-  for (const told of saving.told) writeTold(statements, told, saving.runsKept);
+  for (const one of told) writeTold(statements, one, runsKept);
+  return null;
 }
 
 function writeTold(statements: Statements, { chain, told, log }: ChainTold, runsKept: number): void {
@@ -170,14 +203,6 @@ function writeTold(statements: Statements, { chain, told, log }: ChainTold, runs
 function detailOf(outcome: Outcome): string | null {
   const { kind: _, ...detail } = outcome;
   return Object.keys(detail).length === 0 ? null : JSON.stringify(detail);
-}
-
-async function attempt<Result>(path: string, work: () => Result): Promise<Result> {
-  try {
-    return work();
-  } catch (error) {
-    throw storeErrorOf(path, error);
-  }
 }
 
 function storeErrorOf(path: string, error: unknown): StoreError {

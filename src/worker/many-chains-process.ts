@@ -110,9 +110,8 @@ export class ManyChainsProcess {
 
   /** Says something of a chain that is in. */
   say(words: readonly (string | number)[]): void {
-    // perl, which takes the locks, must not read what is meant for its successor.
-    if (this.#stage === 'locking') this.#unsaid.push(formatLine(words));
-    else this.#send(formatLine(words));
+    if (this.#unsaid.length === 0) process.nextTick(() => this.#sayAll());
+    this.#unsaid.push(formatLine(words));
   }
 
   /** The chain hears nothing any more; the process keeps its lock. */
@@ -145,6 +144,7 @@ export class ManyChainsProcess {
 
   /** Lets the process go: it ends once it has nothing to do. */
   release(): void {
+    this.#sayAll();
     for (const stream of [this.#child?.stdio[3], this.#child?.stdio[4]]) stream?.destroy();
     this.#child?.unref();
   }
@@ -191,7 +191,15 @@ export class ManyChainsProcess {
     const locks = [...this.#places].map(([chain, place]) =>
       formatLine(['lock', chain, place.lockDescriptor]),
     );
-    this.#send([...locks, ...this.#unsaid].join(''));
+    this.#unsaid.unshift(...locks);
+    this.#sayAll();
+  }
+
+  // What is said of many chains in one turn of the event loop is one write, and wakes the worker once.
+  #sayAll(): void {
+    // perl, which takes the locks, must not read what is meant for its successor.
+    if (this.#stage === 'locking' || this.#unsaid.length === 0) return;
+    this.#send(this.#unsaid.join(''));
     this.#unsaid = [];
   }
 

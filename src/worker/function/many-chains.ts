@@ -54,10 +54,14 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 process.on('uncaughtException', (error) => failAndEnd(error));
 divert(process.stdout);
 divert(process.stderr);
-listen(hear, () => {
-  mustEnd = true;
-  endIfIdle();
-});
+// One request at a time: of several that came together, a short run ends before the next one begins.
+listen(
+  (words) => void setImmediate(hear, words),
+  () => {
+    mustEnd = true;
+    endIfIdle();
+  },
+);
 
 function hear([verb = '', name = '', ...words]: readonly string[]): void {
   if (verb === 'lock') {
