@@ -94,13 +94,18 @@ export class TestLogs {
   }
 }
 
+/** How often to look at a folder besides its changes: not all that a test waits for is one. */
+const lookAgainMs = 100;
+
 /** Resolves when a change of a folder makes it true. */
 export function untilFolder(folder: string, isTrue: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const watcher = watch(folder, look);
+    const again = setInterval(look, lookAgainMs);
     function look(): void {
       if (!isTrue()) return;
       watcher.close();
+      clearInterval(again);
       resolve();
     }
     look();
