@@ -197,8 +197,9 @@ describe('whatever happens, in whatever order', () => {
     holds((steps) => {
       for (const { before, after, definition } of steps) {
         const { taskIndex, nextTask } = after.state;
-        assert.ok(definition.tasks[taskIndex] !== undefined);
-        assert.equal(nextTask ?? definition.tasks[taskIndex]?.name, definition.tasks[taskIndex]?.name);
+        const task = definition.tasks[taskIndex];
+        assert.ok(task !== undefined);
+        assert.equal(nextTask ?? task.name, task.name);
         assert.ok(after.state.pass === before.state.pass || after.state.pass === before.state.pass + 1);
       }
     });

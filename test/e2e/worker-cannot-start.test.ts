@@ -36,7 +36,7 @@ test(
   { skip: skipUnlessRoot },
   async () => {
     const user = makeUser('/nonexistent/runner-test');
-    let isThere = true;
+    const there = new Set([user]);
     const project = createUpProject();
     try {
       chmodSync(project.folder, 0o755);
@@ -44,17 +44,17 @@ test(
       await cannotStart(project, {
         spoil: () => {
           removeUser(user);
-          isThere = false;
+          there.delete(user);
         },
         reason: `the user "${user.name}" is not there any more`,
         mend: () => {
           makeUserAgain(project, user);
-          isThere = true;
+          there.add(user);
         },
       });
     } finally {
       await project.close();
-      if (isThere) removeUser(user);
+      for (const one of there) removeUser(one);
     }
   },
 );
