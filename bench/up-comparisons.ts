@@ -13,6 +13,7 @@ import { secondsOf, sizeOf, until } from './process-figures.ts';
 import { bareTimers, manyFunctions } from './many-functions.ts';
 import { prepareRestingChains } from './resting-chains.ts';
 import { answerMs, cpuOfRun, lateness, memoryOf, pause, percentOfCore, startUp } from './up-figures.ts';
+import { upgradeGap } from './upgrade-gap.ts';
 import type { Workshop } from './workshop.ts';
 
 const busyChains = 20;
@@ -29,6 +30,7 @@ export function upComparisons(workshop: Workshop): readonly Comparison[] {
     firstRun(workshop),
     neighbours(workshop),
     answers(workshop),
+    upgradeGap(workshop),
     resting(workshop),
     startOfMany(workshop),
     ...functions(workshop),

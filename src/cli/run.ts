@@ -1,5 +1,6 @@
 import { loadProject } from '../compose/load-project.ts';
 import { openProject, type Project } from '../compose/run-project.ts';
+import { warningOfOwner } from '../config/trust.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { Facts } from '../core/facts.ts';
 import type { RunnerHolder } from '../ports.ts';
@@ -8,7 +9,7 @@ import { dieOfBug, guarded } from './fail.ts';
 import { createForeground, type Foreground } from './foreground.ts';
 import { holderText } from './holder-text.ts';
 import { loadRequestOf } from './load-request.ts';
-import { countOption, isGiven, stateDirectory, type RawOptions } from './options.ts';
+import { countOption, isGiven, projectDirectory, stateDirectory, type RawOptions } from './options.ts';
 import { onSignals } from './signals.ts';
 
 /** `runner run`: one chain in the foreground, until it is stopped or has made its passes. */
@@ -28,6 +29,8 @@ export async function run(tasks: readonly string[], options: RawOptions): Promis
 
 async function loadOne(tasks: readonly string[], options: RawOptions): Promise<ChainDefinition | null> {
   const answer = await loadProject(loadRequestOf(tasks, options, false));
+  const warning = warningOfOwner(projectDirectory(options));
+  if (warning !== null) console.error(`Warning: ${warning}`);
   if (answer.kind === 'loaded') return answer.chains[0]?.definition ?? null;
   const { explainProblems } = await import('../config/problem.ts');
   process.stderr.write(explainProblems(answer.problems));

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { loadProject } from '../compose/load-project.ts';
 import { startRunner, type UpAnswer } from '../compose/start-runner.ts';
 import { explainProblems } from '../config/problem.ts';
+import { warningOfOwner } from '../config/trust.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { LoadRequest } from '../config/loaded.ts';
 import type { Loaded } from '../control-port.ts';
@@ -45,11 +46,15 @@ async function runAll(
     isVerbose: isGiven(options, 'verbose'),
     isQuiet: isGiven(options, 'quiet'),
   });
+  warnOfOwner(output, request);
   const answer = await startRunner({
     stateDirectory: stateDirectory(options),
     path: process.env['PATH'] ?? '',
     definitions,
-    load: () => load(request),
+    load: async () => {
+      warnOfOwner(output, request);
+      return load(request);
+    },
     args: argsToStartAgain(),
     figures: { version, host: hostname(), directory: projectDirectory(options) },
     tell: (told) => output.tell(told),
@@ -88,6 +93,11 @@ async function untilFinished(
     forgetSignals();
     answer.close();
   }
+}
+
+function warnOfOwner(output: UpOutput, { directory }: LoadRequest): void {
+  const warning = warningOfOwner(directory);
+  if (warning !== null) output.warn(warning);
 }
 
 async function load(request: LoadRequest): Promise<Loaded> {

@@ -5,6 +5,7 @@ import { hasErrorCode } from '../core/error-code.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { Clock, Coordinator, OpenChain, OpenedChain, Store, Taken, Tell } from '../ports.ts';
 import { findPerl } from '../processes/perl.ts';
+import { findUser } from '../processes/user-database.ts';
 import { hasOpen, readProcesses } from '../processes/process-table.ts';
 import type { Database } from '../store/database.ts';
 import { openState } from '../store/open-state.ts';
@@ -100,6 +101,7 @@ function openTaken(
     chain: definition.name,
     clock,
     random: systemRandom,
+    users: { findUser },
     perl,
     script: workerScript(),
     functionWorker: functionWorkerCommand(),

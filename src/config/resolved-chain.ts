@@ -73,7 +73,7 @@ export interface Resolving {
 export async function resolveChain(chosen: ChosenChain, resolving: Resolving): Promise<LoadedChain> {
   const { request, report } = resolving;
   const directory = directoryOf(chosen, resolving);
-  const resolved = identityOf(chosen, resolving);
+  const resolved = await identityOf(chosen, resolving);
   const { identity } = resolved;
   const built = environmentOf(chosen, { request, user: identity.user });
   for (const problem of built.problems) report(problem);
@@ -97,7 +97,7 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
     report(problem);
   const hasFunction = tasks.some(({ definition: { work } }) => work.kind === 'function');
   const place = { chosen, directory: directory.value, works };
-  reportOutOfReach(identity.user, place, report);
+  await reportOutOfReach(identity.user, place, report);
   return {
     definition: {
       name: chosen.name,
@@ -250,7 +250,7 @@ function directoryOf(chosen: ChosenChain, { request, report }: Resolving): Sourc
   return { value: request.directory, from };
 }
 
-function identityOf(chosen: ChosenChain, { request, report }: Resolving): ResolvedIdentity {
+function identityOf(chosen: ChosenChain, { request, report }: Resolving): Promise<ResolvedIdentity> {
   const texts = chosen.chain.tasks.map(({ run }) => run).filter((run) => typeof run === 'string');
   const hasFunctions = texts.some((text) => readTaskText(text).kind === 'function');
   return resolveIdentity(chosen, { options: request.options, host: thisHost, hasFunctions, report });

@@ -1,5 +1,5 @@
 import type { Moment, StoredWait } from './cooldown.ts';
-import type { ChainDefinition, ChainName } from './definition.ts';
+import type { ChainName } from './definition.ts';
 import type { EndingReason, Holder, Mute, Pause, ProcessIdentity, Run } from './facts.ts';
 import type { FailureExample, IncidentBrief } from './incident.ts';
 import type { Notice } from './notice.ts';
@@ -44,10 +44,9 @@ export type ChainEvent =
   /** Somebody asks something of the chain. */
   | { readonly kind: 'asked'; readonly request: ChainRequest }
   | { readonly kind: 'worker released'; readonly reason: string }
-  /** The chain goes on by another definition. `before` is the one until now. */
+  /** The chain goes on by another definition. */
   | {
       readonly kind: 'definition changed';
-      readonly before: ChainDefinition;
       readonly at: Moment;
       readonly boot: string;
     }

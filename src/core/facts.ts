@@ -29,6 +29,8 @@ export interface ChainState {
   readonly pass: PassNumber;
   /** The task that the next run executes. */
   readonly taskIndex: number;
+  /** Its name: the next configuration may have it elsewhere. `null` before the first term, and in old states. */
+  readonly nextTask: string | null;
   /** Failures in a row, by the task's name; a task that is not named has none. */
   readonly streaks: Readonly<Record<string, number>>;
   /** The cooldown in force, or `null`. */

@@ -4,6 +4,7 @@ import { dueAnew } from './alarm/freshness.ts';
 import { broughtHere, type Here } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainState, Facts, Run } from './facts.ts';
+import { stateBy } from './next-task.ts';
 import { toPassNumber, type Fence } from './units.ts';
 
 /** The state of a chain that has never run. */
@@ -11,6 +12,7 @@ export const newChainState: ChainState = {
   lastRun: 0,
   pass: toPassNumber(1),
   taskIndex: 0,
+  nextTask: null,
   streaks: {},
   cooldown: null,
   pause: null,
@@ -51,8 +53,7 @@ export function initialFacts(taking: Taking): Facts {
   const isStopped = stored.stopped !== null && taking.holds === 'kept';
   return {
     state: {
-      ...stored,
-      taskIndex: stored.taskIndex < definition.tasks.length ? stored.taskIndex : 0,
+      ...stateBy(stored, definition),
       cooldown: stored.cooldown === null ? null : broughtHere(stored.cooldown, here),
       pause: pauseHere(taking),
       mute: stored.mute === null ? null : { ...stored.mute, until: broughtHere(stored.mute.until, here) },

@@ -156,7 +156,7 @@ describe('run withdrawn', () => {
   const { facts, told } = learn(intended, { kind: 'run withdrawn', at: momentAt(3), reason: 'no' }, chain);
 
   test('ends the run without a verdict, and its task is due at once', () => {
-    assert.deepEqual(facts.state, { ...intended.state, run: null, cooldown: null });
+    assert.deepEqual(facts.state, { ...intended.state, nextTask: 'task1', run: null, cooldown: null });
     assert.equal(told.length, 1);
     assert.deepEqual(toldEnd({ facts, told }).outcome, { kind: 'withdrawn', reason: 'no' });
     assert.equal(toldEnd({ facts, told }).verdict, 'no verdict');

@@ -6,6 +6,7 @@ import { taskOf } from './ending.ts';
 import type { NextTold, RunEndedTold, Told } from './event.ts';
 import type { ChainState, Facts, Holder, LastEnd, Passes, Pause, Run } from './facts.ts';
 import { withState, type Learned } from './learned.ts';
+import { nextTaskAt } from './next-task.ts';
 import { numberOf } from './number-of.ts';
 import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { positionAfter, type Position } from './position.ts';
@@ -46,7 +47,7 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
   const state: Partial<ChainState> = {
     run: settlement.isOver ? null : { ...run, stage: { kind: 'left behind', since: here.now, outcome } },
     pass: position.pass,
-    taskIndex: position.taskIndex,
+    ...nextTaskAt(position.taskIndex, definition),
     streaks: withStreak(facts.state.streaks, run.task, streak),
     cooldown,
     pause: pausing ?? facts.state.pause,

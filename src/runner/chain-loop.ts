@@ -151,11 +151,10 @@ class ChainLoop {
     const changed = this.#changed;
     const stage = this.facts.state.run?.stage.kind ?? null;
     if (changed === null || (stage !== null && stage !== 'left behind')) return;
-    const before = this.definition;
     this.#changed = null;
     this.definition = changed;
     this.#ports.output.limit(changed.log);
-    this.#learn({ kind: 'definition changed', before, ...this.#here() });
+    this.#learn({ kind: 'definition changed', ...this.#here() });
   }
 
   #learn(event: ChainEvent): void {

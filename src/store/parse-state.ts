@@ -35,6 +35,7 @@ function isChainState(value: unknown): value is ChainState {
     isCount(value['lastRun']) &&
     isCount(value['pass']) &&
     isCount(value['taskIndex']) &&
+    (value['nextTask'] === null || typeof value['nextTask'] === 'string') &&
     isRecord(value['streaks']) &&
     (value['cooldown'] === null || isStoredWait(value['cooldown'])) &&
     (value['pause'] === null || isRecord(value['pause'])) &&

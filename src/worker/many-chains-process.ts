@@ -98,14 +98,27 @@ export class ManyChainsProcess {
     this.#send(`${locks.join('')}${formatLine(['take'])}`);
   }
 
-  /** Lets a chain in; it hears `locked` as soon as its lock is held and no run of it is in progress here. */
+  /**
+   * Lets a chain in; it hears `locked` as soon as its lock is held and no run of it is in progress here, or `lost` at
+   * once where the process could not be started or a file of the chain is refused.
+   */
   enter(chain: string, guest: Guest, leftovers: string): void {
+    if (this.#stage === 'gone') {
+      guest.lost(this.#failure ?? 'the worker that it shares has ended');
+      return;
+    }
     const place = this.#places.get(chain);
     if (place === undefined) throw new Error(`The worker has no place for chain "${chain}"`);
+    const { journalFile, logFile } = place.setting;
+    try {
+      for (const file of [journalFile, logFile]) touchFile(file);
+    } catch (error) {
+      guest.lost(error instanceof Error ? error.message : String(error));
+      return;
+    }
     place.guest = guest;
     if (this.#stage === 'locking' && this.#holders !== null) guest.blocked(this.#holders);
-    for (const file of [place.setting.journalFile, place.setting.logFile]) touchFile(file);
-    this.say(['chain', chain, leftovers, place.setting.journalFile, place.setting.logFile]);
+    this.say(['chain', chain, leftovers, journalFile, logFile]);
   }
 
   /** Says something of a chain that is in. */
@@ -213,6 +226,7 @@ export class ManyChainsProcess {
   #ended(reason: string): void {
     if (this.#stage === 'gone') return;
     this.#stage = 'gone';
+    this.#failure = reason;
     for (const { guest, leaving } of this.#places.values()) {
       guest?.lost(reason);
       for (const call of leaving ?? []) call();

@@ -120,6 +120,14 @@ describe('the SQLite store', () => {
     closeFile(folder, opened);
   });
 
+  test('reads the state of a version that did not store the name of the next task', async () => {
+    const { folder, database, store } = await openFile();
+    const { nextTask: _, ...old } = stateAt(7, { taskIndex: 2 });
+    database.prepare("INSERT INTO chain (name, fence, state) VALUES ('mail', 1, ?)").run(JSON.stringify(old));
+    assert.deepEqual((await store.begin(mail)).state, stateAt(7, { taskIndex: 2, nextTask: null }));
+    closeFile(folder, database);
+  });
+
   test('says so when a stored state is none', async () => {
     const { folder, database, store } = await openFile();
     for (const text of ['{', '[]', '{"lastRun":-1}']) {

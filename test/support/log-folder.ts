@@ -36,7 +36,7 @@ export class TestLogs {
   readonly path: string;
   readonly #schedule = new Schedule();
   readonly clock: VirtualClock = new VirtualClock(this.#schedule);
-  readonly folder: LogFolder;
+  folder: LogFolder;
 
   constructor(t: TestContext) {
     const above = mkdtempSync(join(tmpdir(), 'runner-logs-'));
@@ -47,6 +47,11 @@ export class TestLogs {
     });
     this.path = join(above, 'logs');
     mkdirSync(this.path);
+    this.folder = openLogFolder(this.path);
+  }
+
+  /** Another runner begins: it knows what is on the disk. */
+  restart(): void {
     this.folder = openLogFolder(this.path);
   }
 
