@@ -176,6 +176,8 @@ export interface RunnerHolder {
  * @throws StoreError from all of its functions
  */
 export interface Outbox {
+  /** Whether there is neither a new notice nor one that waits for a channel. Cheap. */
+  isEmpty(): Promise<boolean>;
   /** Makes a delivery of each new notice for each channel that it is for; answers which channels got some. */
   distribute(channels: readonly Channel[], now: EpochMs): Promise<ReadonlySet<string>>;
   /** What waits for a channel, in the order of its ids. */
@@ -189,7 +191,7 @@ export interface Outbox {
   prune(now: EpochMs): Promise<void>;
 }
 
-/** What became of deliveries; `waiting` counts one attempt more. */
+/** What became of deliveries; `waiting` without an error counts one attempt more. */
 export interface DeliveryChange {
   readonly notices: readonly number[];
   readonly state: 'waiting' | 'sent' | 'expired' | 'refused';

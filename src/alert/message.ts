@@ -108,7 +108,9 @@ export function testMessage(channel: Channel, now: EpochMs, origin: Origin): Mes
       { name: 'It tells of', text: filterText(channel) },
     ],
     example: null,
-    commands: [{ line: 'runner alert list', why: 'shows whether the channels work, and what waits for them' }],
+    commands: [
+      { line: 'runner alert list', why: 'shows whether the channels work, and what waits for them' },
+    ],
     remarks: [],
     chain: null,
     data: { kind: 'test' },

@@ -208,7 +208,9 @@ function tellBlocked(notice: BlockedNotice & Notice, { chain }: Whence): NoticeT
       ...holders
         .slice(0, 10)
         .map(({ pid, command }) => ({ name: `Process ${pid}`, text: oneLine(command, longestFact) })),
-      ...(holders.length > 10 ? [{ name: 'More', text: counted(holders.length - 10, 'process', 'processes') }] : []),
+      ...(holders.length > 10
+        ? [{ name: 'More', text: counted(holders.length - 10, 'process', 'processes') }]
+        : []),
       ...reminderFacts(remindMs),
     ],
     example: null,
@@ -273,7 +275,9 @@ function exampleOf({ text, outcome }: FailureExample): string | null {
 }
 
 function reminderFacts(remindMs: DurationMs | null): readonly Fact[] {
-  return remindMs === null ? [] : [{ name: 'Told again', text: `in ${lengthText(remindMs)}, if nothing changes` }];
+  return remindMs === null
+    ? []
+    : [{ name: 'Told again', text: `in ${lengthText(remindMs)}, if nothing changes` }];
 }
 
 function muteCommand(chain: string): Command {

@@ -1,6 +1,14 @@
 import { isEnd, type Channel } from './channel.ts';
 import type { Severity } from './notice.ts';
-import { add, durationBetween, isBefore, isShorter, toDurationMs, type DurationMs, type EpochMs } from './units.ts';
+import {
+  add,
+  durationBetween,
+  isBefore,
+  isShorter,
+  toDurationMs,
+  type DurationMs,
+  type EpochMs,
+} from './units.ts';
 
 /** What is stored of a channel. */
 export interface ChannelState {
@@ -162,7 +170,9 @@ export function noticesExpired(state: ChannelState, count: number): ChannelState
 /** What is known once somebody has seen the channel work: the next attempt is made at once. */
 export function retriedAtOnce(state: ChannelState): ChannelState {
   const { failing } = state;
-  return failing === null ? state : { ...state, failing: { ...failing, waitMs: toDurationMs(0), refusals: 0 } };
+  return failing === null
+    ? state
+    : { ...state, failing: { ...failing, waitMs: toDurationMs(0), refusals: 0 } };
 }
 
 // A channel that works gets also what is old, such as from before the runner was down for days. The end of what

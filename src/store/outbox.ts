@@ -26,17 +26,26 @@ export function createOutbox(database: Database, path: string): Outbox {
       throw error instanceof StoreError ? error : writeError(path, error);
     }
   }
+  async function read<Result>(work: () => Result): Promise<Result> {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof StoreError || !(error instanceof Error)) throw error;
+      throw new StoreError(`Cannot read the state in "${path}": ${error.message}`, { cause: error });
+    }
+  }
   return {
+    isEmpty: () => read(() => !hasNew(database) && !hasWaiting(database)),
     async distribute(channels, now) {
       const reached = new Set<string>();
-      while (hasNew(database)) {
+      while (await read(() => hasNew(database))) {
         for (const name of await change(() => distributeSome(database, channels, now))) reached.add(name);
       }
       return reached;
     },
-    waiting: async (channel) => readWaiting(database, channel),
-    state: async (channel) => readChannelState(database, channel),
-    notices: async (ids) => readNotices(database, ids),
+    waiting: (channel) => read(() => readWaiting(database, channel)),
+    state: (channel) => read(() => readChannelState(database, channel)),
+    notices: (ids) => read(() => readNotices(database, ids)),
     save: (channel, state, delivery) =>
       change(() => {
         saveState(database, channel, state);
@@ -118,6 +127,10 @@ function hasNew(database: Database): boolean {
   return database.prepare('SELECT 1 FROM notice WHERE is_sent_out = 0 LIMIT 1').get() !== undefined;
 }
 
+function hasWaiting(database: Database): boolean {
+  return database.prepare("SELECT 1 FROM delivery WHERE state = 'waiting' LIMIT 1").get() !== undefined;
+}
+
 function distributeSome(database: Database, channels: readonly Channel[], now: EpochMs): readonly string[] {
   const deliver = database.prepare(
     `INSERT OR IGNORE INTO delivery (notice, channel, state, attempts, due_at) VALUES (?, ?, 'waiting', 0, ?)`,
@@ -191,7 +204,14 @@ function saveChange(database: Database, channel: string, change: DeliveryChange)
       `UPDATE delivery SET state = ?1, attempts = attempts + ?2, done_at = ?3, error = coalesce(?4, error)
        WHERE channel = ?5 AND notice IN (SELECT value FROM json_each(?6))`,
     )
-    .run(state, isDone ? 0 : 1, isDone ? at : null, error, channel, JSON.stringify(notices));
+    .run(
+      state,
+      isDone || error !== null ? 0 : 1,
+      isDone ? at : null,
+      error,
+      channel,
+      JSON.stringify(notices),
+    );
 }
 
 function readChannelState(database: Database, channel: string): ChannelState {
