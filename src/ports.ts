@@ -95,6 +95,13 @@ export interface Worker {
 export interface Output {
   position(): LogPosition;
   /**
+   * The end of what was written from a position on, which is at most so old as the run in progress: at most 8 KiB.
+   * A character that is cut at either end is left out. An empty text when nothing was written, or when the file
+   * cannot be read or is not the one any more that the worker writes to. It reads the file at once, while all else
+   * waits: for a run that failed.
+   */
+  tail(from: LogPosition): string;
+  /**
    * Whether the next run needs a new one: at `position`, which was asked for just now, this one is too large or too
    * old, or it is not the file any more that the worker writes to.
    */

@@ -16,6 +16,7 @@ import type { Output } from '../ports.ts';
 import type { WatchedLog } from './flood.ts';
 import { asidePath, logPath, prepareLogStart, readLogStart, touchLog } from './log-files.ts';
 import type { LogFolder } from './log-folder.ts';
+import { readTextEnd } from './text-end.ts';
 import { isSystemRefusal } from './system-refusal.ts';
 
 /** When it could not be set aside, how long it goes on as it is. */
@@ -65,6 +66,17 @@ class FileLog implements ChainLog {
     this.#offset = found?.size ?? this.#offset;
     this.#isLost = found?.ino !== this.#inode || !found.isFile();
     return { generation: this.#generation, offset: this.#offset };
+  }
+
+  tail(from: LogPosition): string {
+    if (from.generation !== this.#generation) return '';
+    try {
+      return readTextEnd(this.path, this.#inode, from.offset);
+    } catch (error) {
+      // What a run wrote helps to tell failures apart, and no more: without it the chain goes on as well.
+      if (isSystemRefusal(error)) return '';
+      throw error;
+    }
   }
 
   mustRotate({ offset }: LogPosition, at: Moment): boolean {

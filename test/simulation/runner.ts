@@ -188,6 +188,7 @@ export class SimulatedRunner {
       workers: this.#ownWorkers(),
       output: {
         position: () => ({ generation: 1, offset: 0 }),
+        tail: () => '',
         mustRotate: () => log.isFull,
         rotate: () => this.#do(() => (log.isFull = false)),
         limit: () => undefined,

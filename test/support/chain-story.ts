@@ -167,9 +167,15 @@ class SmallLog implements Output {
   isWatched = false;
   limitBytes = 0;
   generation = 1;
+  /** What the last run wrote. */
+  written = '';
 
   position(): { generation: number; offset: number } {
     return { generation: this.generation, offset: 0 };
+  }
+
+  tail(): string {
+    return this.written;
   }
 
   mustRotate(): boolean {

@@ -117,6 +117,10 @@ class EmptyLog implements Output {
     return { generation: 1, offset: 0 };
   }
 
+  tail(): string {
+    return '';
+  }
+
   mustRotate(): boolean {
     return false;
   }
