@@ -1,9 +1,10 @@
 import type { Channel } from './core/channel.ts';
 import type { Moment } from './core/cooldown.ts';
 import type { ChainDefinition, ChainName, LogLimits } from './core/definition.ts';
-import type { ChannelState, WaitingNotice } from './core/delivery.ts';
+import type { ChannelState } from './core/delivery.ts';
 import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
 import type { ChainState, Holder, ProcessIdentity, Run } from './core/facts.ts';
+import type { WaitingNotice } from './core/letter.ts';
 import type { Notice } from './core/notice.ts';
 import type { EpochMs, Fence, MonotonicMs } from './core/units.ts';
 

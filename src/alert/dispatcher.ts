@@ -8,10 +8,9 @@ import {
   type ChannelState,
   type DeliveryStep,
   type Failing,
-  type Letter,
-  type WaitingNotice,
 } from '../core/delivery.ts';
 import { formatDuration } from '../core/duration.ts';
+import type { Letter, WaitingNotice } from '../core/letter.ts';
 import {
   add,
   durationBetween,

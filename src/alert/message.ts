@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rankOf, type Channel } from '../core/channel.ts';
-import type { Letter, WaitingNotice } from '../core/delivery.ts';
+import type { Letter, WaitingNotice } from '../core/letter.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Notice, Severity } from '../core/notice.ts';
 import { add, toEpochMs, type EpochMs } from '../core/units.ts';

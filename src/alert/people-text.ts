@@ -38,8 +38,9 @@ export function oneLine(text: string, longest: number): string {
     .replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu, ' ')
     .replace(/\p{Cs}/gu, '\ufffd')
     .trim();
-  const characters = [...line];
-  return characters.length <= longest ? line : `${characters.slice(0, longest - 1).join('')}…`;
+  if (line.length <= longest) return line;
+  // The first half of a character is none.
+  return `${line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 /** The same for a text of several lines, which it stays. */

@@ -1,6 +1,7 @@
 import type { ChannelTarget } from '../core/channel.ts';
 import { postJson } from './http-post.ts';
 import type { Message } from './message.ts';
+import { oneLine } from './people-text.ts';
 import { whereText } from './plain-text.ts';
 import { readPlaced } from './secrets.ts';
 import type { Sent } from './sending.ts';
@@ -32,7 +33,7 @@ export function slackBody(message: Message): string {
   return JSON.stringify({
     text: escaped(`[runner] ${title}`),
     blocks: [
-      { type: 'header', text: { type: 'plain_text', text: [...title].slice(0, longestHeader).join('') } },
+      { type: 'header', text: { type: 'plain_text', text: oneLine(title, longestHeader) } },
       ...sections.map((text) => ({ type: 'section', text: { type: 'mrkdwn', text } })),
     ],
   });

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createTransport, type NodemailerError } from 'nodemailer';
+import {
+  createTransport,
+  type NodemailerError,
+  type SendMailOptions,
+  type SMTPTransportOptions,
+} from 'nodemailer';
 import type { ChannelTarget, SmtpServer } from '../core/channel.ts';
 import { htmlText } from './html.ts';
 import type { Message } from './message.ts';
@@ -28,7 +33,7 @@ export async function sendMail(email: Email, message: Message, signal: AbortSign
   }
 }
 
-function transportOf(smtp: SmtpServer, host: string): Parameters<typeof createTransport>[0] & object {
+function transportOf(smtp: SmtpServer, host: string): SMTPTransportOptions {
   const { login, tls, caFile } = smtp;
   return {
     host: smtp.host,
@@ -49,7 +54,7 @@ function transportOf(smtp: SmtpServer, host: string): Parameters<typeof createTr
   };
 }
 
-function mailOf({ to, from }: Email, message: Message): object {
+function mailOf({ to, from }: Email, message: Message): SendMailOptions {
   const { id, thread, kind, severity, title, at } = message;
   const host = message.host.replace(/[^\w.-]/g, '-');
   const root = `<${thread}@${host}>`;

@@ -1,8 +1,10 @@
 import type { Dispatcher } from '../alert/dispatcher.ts';
 import type { Origin } from '../alert/message.ts';
 import type { Channel } from '../core/channel.ts';
+import type { ChainTold } from '../core/event.ts';
 import { toDurationMs } from '../core/units.ts';
-import type { ChainTold, Tell } from '../ports.ts';
+import { mask } from '../core/mask.ts';
+import type { Tell } from '../ports.ts';
 import { systemRandom } from '../system/random.ts';
 import type { Host } from './host.ts';
 
@@ -64,18 +66,13 @@ async function createDispatcher(
     outbox: createOutbox(database, folder.database),
     clock,
     random: systemRandom,
-    send: createSend(maskSecrets),
+    send: createSend(mask),
     take: () => coordinator.takeAlerts(),
     keepsRight,
     origin,
     note,
   };
   return new DispatcherClass(parts, channels);
-}
-
-// The seam for core/mask.ts, which also finds secrets in base64 and in addresses.
-function maskSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
 }
 
 function isToBeSent({ told }: ChainTold): boolean {

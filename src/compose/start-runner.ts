@@ -70,13 +70,13 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
   const seat = createSeat(host, () => api);
   let predecessor: Predecessor | null = null;
   const { note, tell, channels, figures } = options;
-  let alerts: Alerts | null = null;
+  const opened: { alerts: Alerts | null } = { alerts: null };
   const runner = new ProjectRunner({
     clock: host.clock,
     open: host.open,
     seat,
-    tell: (told) => (alerts === null ? tell(told) : alerts.tell(told)),
-    tellBy: (wanted) => alerts?.tellBy(wanted),
+    tell: (told) => (opened.alerts?.tell ?? tell)(told),
+    tellBy: (wanted) => opened.alerts?.tellBy(wanted),
     note,
     load: options.load,
     figures: () => ({ ...options.figures, pid, since, memoryBytes: memoryBytes() }),
@@ -102,7 +102,8 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     host.close();
     return taken;
   }
-  alerts = openAlerts(host, { channels, origin: figures, keepsRight: true, tell, note });
+  const alerts = openAlerts(host, { channels, origin: figures, keepsRight: true, tell, note });
+  opened.alerts = alerts;
   runner.begin(options.definitions);
   const stopLimiting = keepLogSmall(host);
   return {
@@ -112,7 +113,7 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     async close() {
       stopLimiting();
       seat.leave();
-      await alerts?.close();
+      await alerts.close();
       host.close();
     },
   };

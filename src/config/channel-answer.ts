@@ -1,6 +1,6 @@
 import type { Channel, ChannelTarget, PlacedText, SecretPlace, SmtpServer } from '../core/channel.ts';
 import type { Severity } from '../core/notice.ts';
-import { asText, Fields } from './answer-fields.ts';
+import { asText, type Fields } from './answer-fields.ts';
 
 /** Reads a channel that the loader has checked. @throws NotAMessage */
 export function readChannel(channel: Fields): Channel {

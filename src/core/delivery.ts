@@ -1,5 +1,5 @@
 import { isEnd, type Channel } from './channel.ts';
-import type { Severity } from './notice.ts';
+import { letterOf, type Letter, type WaitingNotice } from './letter.ts';
 import {
   add,
   durationBetween,
@@ -48,24 +48,6 @@ export const newChannelState: ChannelState = {
   lost: 0,
 };
 
-/** A notice that waits for a channel. */
-export interface WaitingNotice {
-  /** Grows from notice to notice. */
-  readonly id: number;
-  readonly chain: string;
-  readonly subject: string;
-  readonly kind: string;
-  readonly severity: Severity;
-  readonly at: EpochMs;
-}
-
-/** One message: the notices that it makes up for, in their order. */
-export interface Letter {
-  /** A `notice` tells the last of them, a `digest` how many there are and what they are about. */
-  readonly kind: 'notice' | 'digest';
-  readonly notices: readonly number[];
-}
-
 /** What is to be done for a channel. */
 export type DeliveryStep =
   /** `until` is `null` when there is nothing to send. */
@@ -84,8 +66,6 @@ export interface DeliveryFacts {
   readonly now: EpochMs;
 }
 
-/** After a failure, what so few notices say is still told one by one. */
-const mostToldSingly = 3;
 const firstRetryMs = toDurationMs(10_000);
 const longestRetryMs = toDurationMs(15 * 60_000);
 const longestAskedMs = toDurationMs(3_600_000);
@@ -106,7 +86,8 @@ export function nextStep(facts: DeliveryFacts): DeliveryStep {
   const [oldest] = sent;
   const free = channel.rate.count - sent.length;
   if (free <= 0 && oldest !== undefined) return { kind: 'wait', until: add(oldest, channel.rate.perMs) };
-  return { kind: 'send', letter: letterOf(facts, free), isLast: free === 1 };
+  const letter = letterOf(waiting, { begun: state.letter, free, isLate: state.failing !== null });
+  return { kind: 'send', letter, isLast: free === 1 };
 }
 
 /** What is known once a letter is about to be sent: stored first, so that a crash neither loses nor renames it. */
@@ -196,44 +177,6 @@ function retryMoment({ channel, state: { failing }, now }: DeliveryFacts): Epoch
 
 function sentWithin(channel: Channel, sentAt: readonly EpochMs[], now: EpochMs): readonly EpochMs[] {
   return sentAt.filter((at) => !isBefore(now, at) && isShorter(durationBetween(at, now), channel.rate.perMs));
-}
-
-function letterOf({ state, waiting }: DeliveryFacts, free: number): Letter {
-  const begun = begunLetter(state, waiting);
-  if (begun !== null) return begun;
-  const items = itemsOf(waiting);
-  const isFlood = items.length > free || (state.failing !== null && items.length > mostToldSingly);
-  const [first = []] = items;
-  return isFlood
-    ? { kind: 'digest', notices: waiting.map(({ id }) => id) }
-    : { kind: 'notice', notices: first.map(({ id }) => id) };
-}
-
-function begunLetter({ letter }: ChannelState, waiting: readonly WaitingNotice[]): Letter | null {
-  if (letter === null) return null;
-  const ids = new Set(waiting.map(({ id }) => id));
-  return letter.notices.every((id) => ids.has(id)) ? letter : null;
-}
-
-// What began and ended while it waited is told as one: by its end.
-function itemsOf(waiting: readonly WaitingNotice[]): readonly (readonly WaitingNotice[])[] {
-  const lastEnds = new Map(
-    waiting.filter(({ kind }) => isEnd(kind)).map((notice) => [subjectOf(notice), notice.id]),
-  );
-  const items = new Map<string, WaitingNotice[]>();
-  for (const notice of waiting) {
-    const subject = subjectOf(notice);
-    const isOver = notice.id <= (lastEnds.get(subject) ?? 0);
-    const key = isOver ? subject : `${subject}\n${notice.id}`;
-    const item = items.get(key);
-    if (item === undefined) items.set(key, [notice]);
-    else item.push(notice);
-  }
-  return [...items.values()];
-}
-
-function subjectOf({ chain, subject }: WaitingNotice): string {
-  return `${chain}\n${subject}`;
 }
 
 function backOff(doublings: number, chance: number): DurationMs {

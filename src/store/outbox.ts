@@ -1,5 +1,6 @@
 import { isForChannel, severityNamed, type Channel } from '../core/channel.ts';
-import { newChannelState, type ChannelState, type WaitingNotice } from '../core/delivery.ts';
+import { newChannelState, type ChannelState } from '../core/delivery.ts';
+import type { WaitingNotice } from '../core/letter.ts';
 import type { Notice } from '../core/notice.ts';
 import { subtract, toDurationMs, toEpochMs, type EpochMs } from '../core/units.ts';
 import { StoreError, type DeliveryChange, type Outbox, type StoredNotice } from '../ports.ts';
