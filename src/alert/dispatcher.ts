@@ -181,7 +181,7 @@ export class Dispatcher {
     const isDue = this.#prunedAt === null || durationBetween(this.#prunedAt, now) >= pruneEveryMs;
     if (!isDue) return;
     this.#prunedAt = now;
-    await this.#parts.outbox.prune(now);
+    await this.#parts.outbox.prune(this.#channels, now);
   }
 
   async #advance(channel: Channel, isReached: boolean): Promise<void> {

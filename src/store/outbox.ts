@@ -12,7 +12,6 @@ import { inTransaction } from './transaction.ts';
 const distributedAtOnce = 500;
 const keptNotices = 10_000;
 const keptMs = toDurationMs(90 * 86_400_000);
-/** What waits for a channel that is not configured any more is given up after that time. */
 const forgottenMs = toDurationMs(48 * 3_600_000);
 
 /**
@@ -52,7 +51,11 @@ export function createOutbox(database: Database, path: string): Outbox {
         saveState(database, channel, state);
         saveChange(database, channel, delivery);
       }),
-    prune: (now) => change(() => pruneNotices(database, now)),
+    prune: (channels, now) =>
+      change(() => {
+        pruneNotices(database, now);
+        forgetChannels(database, channels, now);
+      }),
   };
 }
 
@@ -69,12 +72,23 @@ export function pruneNotices(database: Database, now: EpochMs): void {
   const last = Math.max(beyond, Number(fieldOf(old, 'last') ?? 0));
   database.prepare('DELETE FROM delivery WHERE notice <= ?').run(last);
   database.prepare('DELETE FROM notice WHERE id <= ?').run(last);
+}
+
+// What waits for a channel that is not configured any more is given up after two days: it may come back until then.
+function forgetChannels(database: Database, channels: readonly Channel[], now: EpochMs): void {
+  const names = JSON.stringify(channels.map(({ name }) => name));
   database
     .prepare(
       `UPDATE delivery SET state = 'expired', done_at = ?1, error = 'the channel is not configured any more'
-       WHERE state = 'waiting' AND due_at < ?2 AND channel NOT IN (SELECT name FROM channel)`,
+       WHERE state = 'waiting' AND due_at < ?2 AND channel NOT IN (SELECT value FROM json_each(?3))`,
     )
-    .run(now, subtract(now, forgottenMs));
+    .run(now, subtract(now, forgottenMs), names);
+  database
+    .prepare(
+      `DELETE FROM channel WHERE name NOT IN (SELECT value FROM json_each(?))
+         AND NOT EXISTS (SELECT 1 FROM delivery WHERE channel = name)`,
+    )
+    .run(names);
 }
 
 /** A channel as the state knows it. */
