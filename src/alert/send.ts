@@ -1,4 +1,5 @@
 import type { Channel, ChannelTarget, PlacedText } from '../core/channel.ts';
+import { toDurationMs, type DurationMs } from '../core/units.ts';
 import type { Message } from './message.ts';
 import { oneLine } from './people-text.ts';
 import { readPlaced, SecretMissing } from './secrets.ts';
@@ -10,14 +11,14 @@ export type Mask = (text: string, secrets: readonly string[]) => string;
 /** Sends a message by a channel. Whatever goes wrong is in the answer, in which no secret of the channel is left. */
 export type Send = (channel: Channel, message: Message, signal: AbortSignal) => Promise<Sent>;
 
-/** A server that says nothing is given up after that time. */
-const sendLimitMs = 30_000;
+/** How long one message may take. */
+export const usualSendLimitMs: DurationMs = toDurationMs(30_000);
 const longestAnswer = 400;
 
 /** What each channel needs is loaded when it first sends something: most runners never do. */
-export function createSend(mask: Mask): Send {
+export function createSend(mask: Mask, limitMs: DurationMs): Send {
   return async (channel, message, signal) => {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(sendLimitMs)]);
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     const sent = await attempt(channel.target, message, limited);
     const secrets = secretsOf(channel.target);
     const shown = (text: string): string => oneLine(mask(text, secrets), longestAnswer);

@@ -1,14 +1,12 @@
 import type { ChannelTarget } from '../core/channel.ts';
 import { postJson } from './http-post.ts';
 import type { Message } from './message.ts';
-import { oneLine } from './people-text.ts';
 import { whereText } from './plain-text.ts';
 import { readPlaced } from './secrets.ts';
 import type { Sent } from './sending.ts';
 
 // Slack refuses a message with a longer text in one block.
 const longestSection = 2_900;
-const longestHeader = 150;
 
 /** Posts a message in the shape of Slack's incoming webhooks, which Mattermost, Rocket.Chat and others take too. */
 export function sendToSlack(
@@ -25,6 +23,7 @@ export function slackBody(message: Message): string {
   const factLines = facts.map(({ name, text }) => `*${escaped(name)}:* ${escaped(text)}`);
   const todo = commands.map(({ line, why }) => `\`${escaped(line)}\` ${escaped(why)}`);
   const sections = [
+    `*${escaped(title)}*`,
     ...sectionsOf(factLines),
     ...(example === null ? [] : [`\`\`\`${endOf(escaped(example.replaceAll('```', "'''")))}\`\`\``]),
     ...sectionsOf(todo.length === 0 ? [] : [escaped(`What to do now, ${whereText(message)}:`), ...todo]),
@@ -32,10 +31,7 @@ export function slackBody(message: Message): string {
   ];
   return JSON.stringify({
     text: escaped(`[runner] ${title}`),
-    blocks: [
-      { type: 'header', text: { type: 'plain_text', text: oneLine(title, longestHeader) } },
-      ...sections.map((text) => ({ type: 'section', text: { type: 'mrkdwn', text } })),
-    ],
+    blocks: sections.map((text) => ({ type: 'section', text: { type: 'mrkdwn', text } })),
   });
 }
 

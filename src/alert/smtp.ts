@@ -17,6 +17,8 @@ type Email = Extract<ChannelTarget, { kind: 'email' }>;
 const connectMs = 10_000;
 const silenceMs = 20_000;
 const longestAnswerBytes = 64 * 1024;
+/** What the server said of the login, the recipients or the text; all else may be a passing trouble. */
+const refusalCodes: readonly string[] = ['EAUTH', 'EENVELOPE', 'EMESSAGE'];
 
 /** Sends a message as a mail over a connection of its own, and closes it. An abort closes it too. */
 export async function sendMail(email: Email, message: Message, signal: AbortSignal): Promise<Sent> {
@@ -79,8 +81,11 @@ function mailOf({ to, from }: Email, message: Message): SendMailOptions {
 
 function answerOf(error: NodemailerError, smtp: SmtpServer): Sent {
   const where = `${smtp.host}:${smtp.port}`;
-  const { responseCode } = error;
-  if (responseCode !== undefined && responseCode >= 500) return refused(`${where}: ${error.message}`);
+  const { responseCode, code } = error;
+  const isAboutThis = code !== undefined && refusalCodes.includes(code);
+  if (isAboutThis && responseCode !== undefined && responseCode >= 500) {
+    return refused(`${where}: ${error.message}`);
+  }
   return failed(`${where}: ${error.message}`);
 }
 

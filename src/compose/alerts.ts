@@ -56,17 +56,18 @@ async function createDispatcher(
   { origin, keepsRight, note }: AlertOptions,
   channels: readonly Channel[],
 ): Promise<Dispatcher> {
-  const [{ Dispatcher: DispatcherClass }, { createSend }, { createOutbox }] = await Promise.all([
-    import('../alert/dispatcher.ts'),
-    import('../alert/send.ts'),
-    import('../store/outbox.ts'),
-  ]);
+  const [{ Dispatcher: DispatcherClass }, { createSend, usualSendLimitMs }, { createOutbox }] =
+    await Promise.all([
+      import('../alert/dispatcher.ts'),
+      import('../alert/send.ts'),
+      import('../store/outbox.ts'),
+    ]);
   const { coordinator, clock, database, folder } = host;
   const parts = {
     outbox: createOutbox(database, folder.database),
     clock,
     random: systemRandom,
-    send: createSend(mask),
+    send: createSend(mask, usualSendLimitMs),
     take: () => coordinator.takeAlerts(),
     keepsRight,
     origin,

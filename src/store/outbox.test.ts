@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { incidentNotice, storeNotice } from '../../test/support/stored-notices.ts';
+import { incidentNotice, numbersIn, rowsIn, storeNotice } from '../../test/support/stored-notices.ts';
 import type { Channel } from '../core/channel.ts';
 import { newChannelState } from '../core/delivery.ts';
 import { toDurationMs, toEpochMs } from '../core/units.ts';
@@ -48,7 +48,7 @@ async function waitingIds({ outbox }: Opened, channel: string): Promise<readonly
 }
 
 function countOf(database: Database, table: string): number {
-  return Number(Object.values(database.prepare(`SELECT count(*) AS many FROM ${table}`).get() ?? {})[0]);
+  return numbersIn(database, `SELECT count(*) FROM ${table}`)[0] ?? 0;
 }
 
 describe('the outbox', () => {
@@ -56,7 +56,7 @@ describe('the outbox', () => {
     const opened = await open(t);
     const channels = [channelOf('all'), channelOf('web', { chains: ['web-*'] })];
     storeNotice(opened.database, incidentNotice());
-    storeNotice(opened.database, incidentNotice(), 'web-1');
+    storeNotice(opened.database, incidentNotice(), { chain: 'web-1' });
     assert.deepEqual([...(await opened.outbox.distribute(channels, now))], ['all', 'web']);
     assert.deepEqual([...(await opened.outbox.distribute(channels, now))], []);
     assert.deepEqual(await waitingIds(opened, 'all'), [1, 2]);
@@ -65,7 +65,7 @@ describe('the outbox', () => {
 
   test('hands out nothing that is held, and nothing from long before there was a channel', async (t) => {
     const opened = await open(t);
-    storeNotice(opened.database, incidentNotice(), 'mail', true);
+    storeNotice(opened.database, incidentNotice(), { isHeld: true });
     storeNotice(opened.database, incidentNotice({ atMs: -3 * dayMs }));
     await opened.outbox.distribute([channelOf('all')], now);
     assert.deepEqual(await waitingIds(opened, 'all'), []);
@@ -111,15 +111,12 @@ describe('the outbox', () => {
     await outbox.save('all', state, { notices: [3], state: 'expired', error: 'too old', at: now });
     assert.deepEqual(await outbox.state('all'), state);
     assert.deepEqual(await outbox.state('other'), newChannelState);
-    const rows = database.prepare('SELECT notice, state, attempts, done_at, error FROM delivery').all();
-    assert.deepEqual(
-      rows.map((row) => Object.values(row ?? {})),
-      [
-        [1, 'sent', 1, now, 'busy'],
-        [2, 'waiting', 1, null, 'busy'],
-        [3, 'expired', 0, now, 'too old'],
-      ],
-    );
+    const query = 'SELECT notice, state, attempts, done_at, error FROM delivery';
+    assert.deepEqual(rowsIn(database, query), [
+      [1, 'sent', 1, now, 'busy'],
+      [2, 'waiting', 1, null, 'busy'],
+      [3, 'expired', 0, now, 'too old'],
+    ]);
     assert.deepEqual(readChannelFigures(database), [
       { name: 'all', state, waiting: 1, sent: 1, expired: 1, refused: 0 },
     ]);
@@ -156,13 +153,7 @@ describe('what is remembered', () => {
     storeNotice(database, incidentNotice({ atMs: -91 * dayMs }));
     storeNotice(database, incidentNotice({ atMs: -89 * dayMs }));
     await outbox.prune([], now);
-    assert.deepEqual(
-      database
-        .prepare('SELECT id FROM notice')
-        .all()
-        .map((row) => Object.values(row ?? {})[0]),
-      [2],
-    );
+    assert.deepEqual(numbersIn(database, 'SELECT id FROM notice'), [2]);
   });
 
   test('is at most 10 000 notices, with their deliveries, also where nothing was ever sent', async (t) => {

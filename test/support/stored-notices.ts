@@ -56,7 +56,11 @@ export function incidentNotice(wishes: NoticeWishes = {}): Notice {
 }
 
 /** Stores a notice as a runner does; gives its id. */
-export function storeNotice(database: Database, notice: Notice, chain = 'mail', isHeld = false): number {
+export function storeNotice(
+  database: Database,
+  notice: Notice,
+  { chain = 'mail', isHeld = false }: { readonly chain?: string; readonly isHeld?: boolean } = {},
+): number {
   database
     .prepare(
       `INSERT INTO notice (chain, subject, kind, severity, at, is_held, is_sent_out, body)
@@ -71,6 +75,18 @@ export function storeNotice(database: Database, notice: Notice, chain = 'mail', 
       isHeld ? 1 : 0,
       JSON.stringify(notice),
     );
-  const row = database.prepare('SELECT max(id) AS id FROM notice').get();
-  return Number(Object.values(row ?? {})[0]);
+  return numbersIn(database, 'SELECT max(id) FROM notice')[0] ?? 0;
+}
+
+/** The numbers in the first column of what a query finds. */
+export function numbersIn(database: Database, query: string): readonly number[] {
+  return rowsIn(database, query).map(([first]) => Number(first));
+}
+
+/** What a query finds, row by row. */
+export function rowsIn(database: Database, query: string): readonly (readonly unknown[])[] {
+  return database
+    .prepare(query)
+    .all()
+    .map((row): readonly unknown[] => (typeof row === 'object' && row !== null ? Object.values(row) : []));
 }
