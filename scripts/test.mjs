@@ -12,7 +12,9 @@ if (args.includes('--build')) await must('node', ['scripts/build.mjs', 'tests'])
 
 const isWithoutCore = args.includes('--without-core');
 const files = (await testFiles())
-  .filter((file) => filters.length === 0 || filters.some((part) => file.slice('build/'.length).includes(part)))
+  .filter(
+    (file) => filters.length === 0 || filters.some((part) => file.slice('build/'.length).includes(part)),
+  )
   .filter((file) => !isWithoutCore || !file.startsWith('build/src/core/'));
 if (files.length === 0) {
   console.log(`No test file in build/ has ${filters.map((part) => `"${part}"`).join(' or ')} in its path`);

@@ -1,3 +1,4 @@
+import type { Channel } from './core/channel.ts';
 import type { ChainDefinition } from './core/definition.ts';
 import type { PlannedChange } from './core/reload-plan.ts';
 import type { ChainStatus } from './core/status.ts';
@@ -74,7 +75,11 @@ export type Reloaded =
 
 /** What came of loading the configuration. */
 export type Loaded =
-  | { readonly kind: 'loaded'; readonly definitions: readonly ChainDefinition[] }
+  | {
+      readonly kind: 'loaded';
+      readonly definitions: readonly ChainDefinition[];
+      readonly channels: readonly Channel[];
+    }
   | { readonly kind: 'rejected'; readonly problems: readonly ConfigProblem[] };
 
 /** Something in the configuration that has to be put right. */

@@ -1,8 +1,12 @@
+import type { Channel } from './core/channel.ts';
 import type { Moment } from './core/cooldown.ts';
 import type { ChainDefinition, ChainName, LogLimits } from './core/definition.ts';
+import type { ChannelState } from './core/delivery.ts';
 import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
 import type { ChainState, Holder, ProcessIdentity, Run } from './core/facts.ts';
-import type { Fence, MonotonicMs } from './core/units.ts';
+import type { WaitingNotice } from './core/letter.ts';
+import type { Notice } from './core/notice.ts';
+import type { EpochMs, Fence, MonotonicMs } from './core/units.ts';
 
 /** The host's time. */
 export interface Clock {
@@ -156,6 +160,8 @@ export interface Coordinator {
   take(chain: ChainName): Promise<Taken>;
   /** The same for the right to be the one runner of the project, which answers at its socket. */
   takeProject(): Promise<Taken>;
+  /** The same for the right to be the one process that sends what people are to be told. */
+  takeAlerts(): Promise<Taken>;
 }
 
 /** What came of trying to take a chain. */
@@ -170,4 +176,43 @@ export interface RunnerHolder {
   readonly identity: ProcessIdentity | null;
   readonly command: string;
   readonly since: Moment['wall'] | null;
+}
+
+/**
+ * The notices of all chains on their way to people. Who uses it has the right to, and is the only one. Each change is
+ * stored as a whole or not at all.
+ * @throws StoreError from all of its functions
+ */
+export interface Outbox {
+  /** Whether there is neither a new notice nor one that waits for a channel. Cheap. */
+  isEmpty(): Promise<boolean>;
+  /** Makes a delivery of each new notice for each channel that it is for; answers which channels got some. */
+  distribute(channels: readonly Channel[], now: EpochMs): Promise<ReadonlySet<string>>;
+  /** What waits for a channel, in the order of its ids. */
+  waiting(channel: string): Promise<readonly WaitingNotice[]>;
+  state(channel: string): Promise<ChannelState>;
+  /** The notices of these ids that are still there, in their order. */
+  notices(ids: readonly number[]): Promise<readonly StoredNotice[]>;
+  /** Stores a channel's state together with what became of some of its deliveries. */
+  save(channel: string, state: ChannelState, change: DeliveryChange): Promise<void>;
+  /** Removes what is older than 90 days or beyond 10 000 notices, and what other channels than these have left. */
+  prune(channels: readonly Channel[], now: EpochMs): Promise<void>;
+}
+
+/** What became of deliveries; `waiting` without an error counts one attempt more. */
+export interface DeliveryChange {
+  readonly notices: readonly number[];
+  readonly state: 'waiting' | 'sent' | 'expired' | 'refused';
+  /** Why not, without secrets. */
+  readonly error: string | null;
+  readonly at: EpochMs;
+}
+
+/** A notice as it is stored. */
+export interface StoredNotice {
+  readonly id: number;
+  readonly chain: string;
+  readonly notice: Notice;
+  /** The number by which people ask for its incident; `null` where it is about none. */
+  readonly incident: number | null;
 }

@@ -42,7 +42,8 @@ function printJson(answer: LoadAnswer): ExitStatus {
     values,
     needsRoot,
   }));
-  console.log(JSON.stringify({ ...answer, chains }));
+  const channels = answer.channels.map(({ channel, values }) => ({ name: channel.name, values }));
+  console.log(JSON.stringify({ ...answer, chains, channels }));
   return exitStatus.success;
 }
 
@@ -58,6 +59,13 @@ async function printText(answer: LoadAnswer): Promise<ExitStatus> {
   ]);
   const rows = explainValues(answer.chains).map(({ chain, path, shown, from }) => [chain, path, shown, from]);
   printTable(['chain', 'value', 'in force', 'from'], rows);
+  const channelRows = answer.channels.flatMap(({ channel, values }) =>
+    values.map(({ path, shown, from }) => [channel.name, path, shown, from]),
+  );
+  if (channelRows.length > 0) {
+    console.log();
+    printTable(['channel', 'value', 'in force', 'from'], channelRows);
+  }
   const rooted = answer.chains.filter(({ needsRoot }) => needsRoot.length > 0);
   if (rooted.length > 0) {
     const reasons = rooted.map(({ definition, needsRoot }) => `${definition.name} (${needsRoot.join(', ')})`);

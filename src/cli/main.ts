@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { alertCommand } from './alert-commands.ts';
 import { exitStatus } from './exit-status.ts';
 import { chainCommands, runnerCommands } from './control-commands.ts';
 import { debugOption, parseCount, stateOption } from './main-options.ts';
@@ -53,10 +54,13 @@ async function main(argv: readonly string[]): Promise<void> {
   program.addCommand(historyCommand());
   program.addCommand(logsCommand());
   program.addCommand(serviceCommand());
+  program.addCommand(alertCommand());
   for (const command of chainCommands()) program.addCommand(command);
   for (const command of runnerCommands()) program.addCommand(command);
   program.addHelpText('after', footer);
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) {
+    command.exitOverride().copyInheritedSettings(program);
+  }
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

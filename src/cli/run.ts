@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { loadProject } from '../compose/load-project.ts';
 import { openProject, type Project } from '../compose/run-project.ts';
 import { warningOfOwner } from '../config/trust.ts';
+import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { Facts } from '../core/facts.ts';
 import type { RunnerHolder } from '../ports.ts';
@@ -16,22 +18,36 @@ import { onSignals } from './signals.ts';
 export async function run(tasks: readonly string[], options: RawOptions): Promise<void> {
   process.on('uncaughtException', dieOfBug);
   await guarded(isGiven(options, 'debug'), async () => {
-    const definition = await loadOne(tasks, options);
-    if (definition === null) return exitStatus.config;
-    const project = await openProject(stateDirectory(options), process.env['PATH'] ?? '');
+    const loaded = await loadOne(tasks, options);
+    if (loaded === null) return exitStatus.config;
+    const project = await openProject({
+      stateDirectory: stateDirectory(options),
+      path: process.env['PATH'] ?? '',
+      channels: loaded.channels,
+      origin: { host: hostname(), directory: projectDirectory(options) },
+    });
     try {
-      return await runInForeground(project, definition, options);
+      return await runInForeground(project, loaded.definition, options);
     } finally {
-      project.close();
+      await project.close();
     }
   });
 }
 
-async function loadOne(tasks: readonly string[], options: RawOptions): Promise<ChainDefinition | null> {
+interface LoadedOne {
+  readonly definition: ChainDefinition;
+  readonly channels: readonly Channel[];
+}
+
+async function loadOne(tasks: readonly string[], options: RawOptions): Promise<LoadedOne | null> {
   const answer = await loadProject(loadRequestOf(tasks, options, false));
   const warning = warningOfOwner(projectDirectory(options));
   if (warning !== null) console.error(`Warning: ${warning}`);
-  if (answer.kind === 'loaded') return answer.chains[0]?.definition ?? null;
+  if (answer.kind === 'loaded') {
+    const [chain] = answer.chains;
+    const channels = answer.channels.map(({ channel }) => channel);
+    return chain === undefined ? null : { definition: chain.definition, channels };
+  }
   const { explainProblems } = await import('../config/problem.ts');
   process.stderr.write(explainProblems(answer.problems));
   return null;
@@ -52,6 +68,7 @@ async function runInForeground(
     holds: 'both end',
     takeover: isGiven(options, 'takeover') ? (holder) => foreground.note(takeoverText(holder)) : null,
     tell: (told) => foreground.tell(told),
+    note: (text) => foreground.note(text),
   });
   if (answer.kind === 'held elsewhere') {
     console.error(heldText(definition.name, answer.holder));

@@ -32,13 +32,13 @@ export async function up(chains: readonly string[], options: RawOptions): Promis
     if (loaded.kind === 'rejected') {
       return refuse(explainProblems(loaded.problems).trimEnd(), exitStatus.config);
     }
-    return runAll(request, loaded.definitions, options);
+    return runAll(request, loaded, options);
   });
 }
 
 async function runAll(
   request: LoadRequest,
-  definitions: readonly ChainDefinition[],
+  { definitions, channels }: Extract<Loaded, { kind: 'loaded' }>,
   options: RawOptions,
 ): Promise<ExitStatus> {
   const output = createUpOutput({
@@ -51,6 +51,7 @@ async function runAll(
     stateDirectory: stateDirectory(options),
     path: process.env['PATH'] ?? '',
     definitions,
+    channels,
     load: async () => {
       warnOfOwner(output, request);
       return load(request);
@@ -91,7 +92,7 @@ async function untilFinished(
   } finally {
     manager.close();
     forgetSignals();
-    answer.close();
+    await answer.close();
   }
 }
 
@@ -103,7 +104,11 @@ function warnOfOwner(output: UpOutput, { directory }: LoadRequest): void {
 async function load(request: LoadRequest): Promise<Loaded> {
   const answer = await loadProject(request);
   if (answer.kind === 'rejected') return answer;
-  return { kind: 'loaded', definitions: answer.chains.map(({ definition }) => definition) };
+  return {
+    kind: 'loaded',
+    definitions: answer.chains.map(({ definition }) => definition),
+    channels: answer.channels.map(({ channel }) => channel),
+  };
 }
 
 function refuse(text: string, status: ExitStatus): ExitStatus {

@@ -40,7 +40,7 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
   const store = createSqliteStore(database, folder.database);
   const logs = openLogFolder(folder.logs);
   const coordinator = createSingleHostCoordinator(
-    { folder: folder.locks, projectLock: folder.projectLock },
+    { folder: folder.locks, projectLock: folder.projectLock, alertsLock: folder.alertsLock },
     perl,
     clock,
   );

@@ -1,3 +1,5 @@
+import type { Origin } from '../alert/message.ts';
+import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { StoreError, type Opening, type RunnerHolder, type Tell } from '../ports.ts';
@@ -5,6 +7,7 @@ import { askForChain } from '../control/take-over.ts';
 import { signalProcess } from '../processes/process-table.ts';
 import { startChain, type ChainStart, type RunningChain } from '../runner/chain-loop.ts';
 import { ownProcess } from '../system/own-process.ts';
+import { openAlerts } from './alerts.ts';
 import { openHost, type Host } from './host.ts';
 
 /** What came of the wish to run a chain. */
@@ -25,13 +28,15 @@ type ChainAnswer =
 export interface Project {
   /** Takes a chain and runs it, unless another runner has it. */
   run(definition: ChainDefinition, options: RunOptions): Promise<ChainAnswer>;
-  /** Lets go of everything; the chains must have finished. */
-  close(): void;
+  /** Lets go of everything; the chains must have finished. What can be told to people at once still is, for seconds. */
+  close(): Promise<void>;
 }
 
 /** How a chain is run in the foreground. */
 interface RunOptions extends ChainStart {
   readonly tell: Tell;
+  /** Told in words for people, of what is not of the chain. */
+  readonly note: (text: string) => void;
   /**
    * Told when another runner has the chain; its run in progress is waited for, and then the chain taken over. `null`
    * to leave it to that runner.
@@ -42,12 +47,25 @@ interface RunOptions extends ChainStart {
 /** How often a chain that is to be given away is tried. */
 const tryMs = toDurationMs(50);
 
+/** Where a project is, and how people are told of it. */
+export interface ProjectPlace {
+  readonly stateDirectory: string;
+  /** The program path in which perl is looked for beside the usual folders. */
+  readonly path: string;
+  readonly channels: readonly Channel[];
+  readonly origin: Origin;
+}
+
 /** Opens a project for `runner run`. @throws as `openHost` */
-export async function openProject(stateDirectory: string, path: string): Promise<Project> {
-  const host = await openHost(stateDirectory, path);
-  const closers: (() => void)[] = [() => host.close()];
+export async function openProject(place: ProjectPlace): Promise<Project> {
+  const { channels, origin } = place;
+  const host = await openHost(place.stateDirectory, place.path);
+  const closers: (() => unknown)[] = [() => host.close()];
   return {
-    async run(definition, { tell, takeover, ...start }) {
+    async run(definition, { tell: tellOne, note, takeover, ...start }) {
+      const alerts = openAlerts(host, { channels, origin, keepsRight: false, tell: tellOne, note });
+      closers.unshift(() => alerts.close());
+      const { tell } = alerts;
       const first = await host.open(definition, tell);
       const isTakeover = first.kind === 'held elsewhere' && takeover !== null;
       if (isTakeover) takeover(first.holder);
@@ -63,8 +81,8 @@ export async function openProject(stateDirectory: string, path: string): Promise
       const drain = (): void => void chain.ask({ kind: 'drain asked' });
       return { kind: 'running', chain, logFile: opened.logFile, logFrom, stop, drain };
     },
-    close() {
-      for (const close of closers) close();
+    async close() {
+      for (const close of closers) await close();
     },
   };
 }

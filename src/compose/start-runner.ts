@@ -2,6 +2,7 @@ import type { Loaded, RunnerFigures, Upgraded } from '../control-port.ts';
 import { createApi } from '../control/api.ts';
 import { checkSocketPath, serveControl, type Answerer, type ControlServer } from '../control/serve.ts';
 import { askForChains, type TakeOver } from '../control/take-over.ts';
+import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { readTail } from '../log/read-log.ts';
@@ -14,6 +15,7 @@ import { isContainersMain } from '../system/container.ts';
 import { ownProcess } from '../system/own-process.ts';
 import { startAgain } from '../system/start-again.ts';
 import { stateFolderAt } from '../system/state-folder.ts';
+import { openAlerts, type Alerts } from './alerts.ts';
 import { openHost, type Host } from './host.ts';
 
 /** What `runner up` is started with. */
@@ -22,6 +24,8 @@ export interface UpOptions {
   /** The program path in which perl is looked for beside the usual folders. */
   readonly path: string;
   readonly definitions: readonly ChainDefinition[];
+  /** How people are told. */
+  readonly channels: readonly Channel[];
   /** Loads the configuration anew, for a reload. */
   readonly load: () => Promise<Loaded>;
   /** The words that start this program in the same way again. */
@@ -41,7 +45,8 @@ export type UpAnswer =
       readonly runner: ProjectRunner;
       /** The runner from which the chains come, or `null`. */
       readonly tookOverFrom: number | null;
-      close(): void;
+      /** Lets go of everything. What can be told to people at once still is, for a few seconds at most. */
+      close(): Promise<void>;
     }
   | { readonly kind: 'held elsewhere'; readonly holder: RunnerHolder; readonly why: string | null };
 
@@ -64,12 +69,15 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
   const { pid, memoryBytes } = ownProcess;
   const seat = createSeat(host, () => api);
   let predecessor: Predecessor | null = null;
+  const { note, tell, channels, figures } = options;
+  const opened: { alerts: Alerts | null } = { alerts: null };
   const runner = new ProjectRunner({
     clock: host.clock,
     open: host.open,
     seat,
-    tell: options.tell,
-    note: options.note,
+    tell: (told) => (opened.alerts?.tell ?? tell)(told),
+    tellBy: (wanted) => opened.alerts?.tellBy(wanted),
+    note,
     load: options.load,
     figures: () => ({ ...options.figures, pid, since, memoryBytes: memoryBytes() }),
     predecessor: () => predecessor,
@@ -94,15 +102,18 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     host.close();
     return taken;
   }
+  const alerts = openAlerts(host, { channels, origin: figures, keepsRight: true, tell, note });
+  opened.alerts = alerts;
   runner.begin(options.definitions);
   const stopLimiting = keepLogSmall(host);
   return {
     kind: 'up',
     runner,
     tookOverFrom: taken.from,
-    close() {
+    async close() {
       stopLimiting();
       seat.leave();
+      await alerts.close();
       host.close();
     },
   };

@@ -1,6 +1,7 @@
 import type { ChainDefinition, Isolation } from '../core/definition.ts';
 import { formatDuration } from '../core/duration.ts';
 import { toDurationMs, type DurationMs } from '../core/units.ts';
+import { alertPolicyOf, alertRows, alertValuesOf, type AlertValues } from './alert-values.ts';
 import type { CheckedHostChain } from './checked-config.ts';
 import type { ChosenChain } from './chosen-chains.ts';
 import type { LoadedValue } from './loaded.ts';
@@ -23,10 +24,12 @@ export interface ChainValues {
   readonly recycleRuns: Sourced<number | null>;
   readonly recycleMemory: Sourced<number | 'none'>;
   readonly recycleAge: Sourced<DurationMs | null>;
+  readonly alerts: AlertValues;
 }
 
 /** What is written for the chain, for this host, or by nobody. */
-export function valuesOfChain({ chain, hosts, fromOf, logTotal }: ChosenChain): ChainValues {
+export function valuesOfChain(chosen: ChosenChain): ChainValues {
+  const { chain, hosts, fromOf, logTotal } = chosen;
   const strongest = <Key extends 'stopGrace' | 'killGrace' | 'leftovers'>(
     key: Key,
     usual: NonNullable<CheckedHostChain[Key]>,
@@ -54,6 +57,7 @@ export function valuesOfChain({ chain, hosts, fromOf, logTotal }: ChosenChain): 
     recycleRuns: configured<number | null>(chain.recycle?.runs, ['recycle', 'runs'], null),
     recycleMemory: configured<number | 'none'>(chain.recycle?.memory, ['recycle', 'memory'], 1024 ** 3),
     recycleAge: configured<DurationMs | null>(chain.recycle?.age, ['recycle', 'age'], null),
+    alerts: alertValuesOf(chosen),
   };
 }
 
@@ -76,14 +80,7 @@ export function definedBy(values: ChainValues): DefinedByValues {
       totalLimitBytes: values.logTotal.value === 'none' ? null : values.logTotal.value,
     },
     history: { runsKept: values.historyRuns.value },
-    alerts: {
-      afterFailures: 1,
-      remindMs: toDurationMs(12 * 3_600_000),
-      freshnessMs: null,
-      blockedMs: toDurationMs(30 * 60_000),
-      lateFactor: 10,
-      breaker: null,
-    },
+    alerts: alertPolicyOf(values.alerts),
     isolation: values.isolation.value,
     recycle: {
       runs: values.recycleRuns.value,
@@ -124,5 +121,6 @@ export function chainRows(values: ChainValues): LoadedValue[] {
       from: memory.from,
     },
     { path: 'recycle.age', shown: age.value === null ? 'none' : formatDuration(age.value), from: age.from },
+    ...alertRows(values.alerts),
   ];
 }

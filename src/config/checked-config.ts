@@ -1,5 +1,7 @@
+import type { SmtpServer } from '../core/channel.ts';
 import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.ts';
 import type { IoPriority } from '../core/identity.ts';
+import type { Severity } from '../core/notice.ts';
 import type { DurationMs } from '../core/units.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
@@ -7,6 +9,60 @@ export interface CheckedConfig {
   readonly chains: Readonly<Record<string, CheckedChain>>;
   readonly hosts?: Readonly<Record<string, CheckedHost>> | undefined;
   readonly logs?: { readonly total?: number | 'none' | undefined } | undefined;
+  readonly alerts?: { readonly channels?: Readonly<Record<string, CheckedChannel>> | undefined } | undefined;
+}
+
+/** A way to people: exactly one of its four kinds is given. */
+export interface CheckedChannel {
+  readonly email?: CheckedEmail | undefined;
+  readonly webhook?: CheckedWebhook | undefined;
+  readonly slack?: CheckedAddress | undefined;
+  readonly command?: string | readonly string[] | undefined;
+  readonly chains?: readonly string[] | undefined;
+  readonly severity?: Severity | undefined;
+  readonly rate?: { readonly count: number; readonly per: DurationMs } | undefined;
+  readonly expire?: DurationMs | undefined;
+}
+
+/** A channel by mail. */
+export interface CheckedEmail {
+  readonly to: readonly string[];
+  readonly from: string;
+  readonly smtp: CheckedSmtp;
+}
+
+/** A server that takes mails. */
+export interface CheckedSmtp {
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly tls?: SmtpServer['tls'] | undefined;
+  readonly ca?: string | undefined;
+  readonly user?: string | undefined;
+  readonly passwordEnv?: string | undefined;
+  readonly passwordFile?: string | undefined;
+}
+
+/** Where something is posted: exactly one of them is given. */
+export interface CheckedAddress {
+  readonly url?: string | undefined;
+  readonly urlEnv?: string | undefined;
+  readonly urlFile?: string | undefined;
+}
+
+/** A channel by HTTP. */
+export interface CheckedWebhook extends CheckedAddress {
+  readonly secretEnv?: string | undefined;
+  readonly secretFile?: string | undefined;
+}
+
+/** When people are told of a chain. */
+export interface CheckedAlerts {
+  readonly alertAfterFailures?: number | undefined;
+  readonly alertAfter?: DurationMs | undefined;
+  readonly freshness?: DurationMs | 'none' | undefined;
+  readonly blockedAfter?: DurationMs | 'none' | undefined;
+  readonly lateFactor?: number | 'none' | undefined;
+  readonly breaker?: { readonly failures: number; readonly probe: DurationMs } | undefined;
 }
 
 /** What hosts with a certain name do differently. */
@@ -64,7 +120,7 @@ export interface CheckedLimits {
 }
 
 /** What a host may set for a chain. */
-export interface CheckedHostChain extends CheckedSettings, CheckedHostIdentity {
+export interface CheckedHostChain extends CheckedSettings, CheckedHostIdentity, CheckedAlerts {
   readonly stopGrace?: DurationMs | undefined;
   readonly killGrace?: DurationMs | undefined;
   readonly leftovers?: LeftoversPolicy | undefined;

@@ -4,7 +4,7 @@ import type { CheckedChain, CheckedConfig, CheckedHostChain } from './checked-co
 import { didYouMean, listOf } from './did-you-mean.ts';
 import { configNames } from './find-config.ts';
 import type { LoadRequest } from './loaded.ts';
-import { fitsPattern } from './patterns.ts';
+import { fitsPattern } from '../core/patterns.ts';
 import { showPath, type KeyPath, type Problem } from './problem.ts';
 import { readTaskText } from './task-text.ts';
 

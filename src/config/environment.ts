@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import type { RunUser } from '../core/identity.ts';
 import type { Written } from './chosen-chains.ts';
 import { isVariableName, readEnvFile } from './env-file.ts';
-import { fitsPattern } from './patterns.ts';
+import { fitsPattern } from '../core/patterns.ts';
 import type { Problem } from './problem.ts';
 import { isSystemError } from './system-error.ts';
 import { problemWithWriters } from './trust.ts';

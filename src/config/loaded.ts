@@ -1,3 +1,4 @@
+import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { Problem } from './problem.ts';
 
@@ -35,7 +36,13 @@ export interface TypedOptions {
 
 /** The chains in force on this host, or everything that has to be put right first. */
 export type LoadAnswer =
-  | { readonly kind: 'loaded'; readonly configFile: string | null; readonly chains: readonly LoadedChain[] }
+  | {
+      readonly kind: 'loaded';
+      readonly configFile: string | null;
+      readonly chains: readonly LoadedChain[];
+      /** How people are told, whatever chains were asked for. */
+      readonly channels: readonly LoadedChannel[];
+    }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[] };
 
 /** A chain and where its values come from. */
@@ -44,6 +51,13 @@ export interface LoadedChain {
   readonly values: readonly LoadedValue[];
   /** What of it only a runner that is root can do, such as `user www-data`. */
   readonly needsRoot: readonly string[];
+}
+
+/** A channel and where its values come from. */
+export interface LoadedChannel {
+  readonly channel: Channel;
+  /** Of secrets only where they are. */
+  readonly values: readonly LoadedValue[];
 }
 
 /** One value in force. */

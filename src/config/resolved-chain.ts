@@ -62,6 +62,8 @@ export interface Functions {
 /** What it takes to resolve a chain. */
 export interface Resolving {
   readonly request: LoadRequest;
+  /** The version of the project's code, for people. */
+  readonly codeVersion: string | null;
   readonly functions: Functions;
   readonly report: (problem: Problem) => void;
 }
@@ -105,7 +107,7 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
       directory: directory.value,
       environment: built.environment,
       code: hasFunction && request.areChains ? resolving.functions.codeVersion() : null,
-      codeVersion: null,
+      codeVersion: resolving.codeVersion,
       identity,
       ...definedBy(chainValues),
     },

@@ -1,4 +1,6 @@
+import { resolveChannels } from './channels.ts';
 import { chooseChains, type ConfigInForce } from './chosen-chains.ts';
+import { codeVersionOf } from './commit.ts';
 import type { LoadAnswer, LoadedChain, LoadRequest } from './loaded.ts';
 import { inSourceOrder, type Problem } from './problem.ts';
 import { resolveChain, type Functions } from './resolved-chain.ts';
@@ -17,10 +19,13 @@ export async function resolveRequest(request: LoadRequest, sources: RequestSourc
   const chosen = chooseChains(request, sources.config);
   problems.push(...chosen.problems);
   const chains: LoadedChain[] = [];
+  const { functions } = sources;
+  const codeVersion = codeVersionOf(request.directory, request.environment);
   for (const chain of chosen.chosen) {
     const report = (problem: Problem): unknown => problems.push(problem);
-    chains.push(await resolveChain(chain, { request, functions: sources.functions, report }));
+    chains.push(await resolveChain(chain, { request, functions, codeVersion, report }));
   }
+  const channels = resolveChannels(request, sources.config, (problem) => problems.push(problem));
   if (problems.length > 0) return { kind: 'rejected', problems: inSourceOrder(problems) };
-  return { kind: 'loaded', configFile: sources.config?.file ?? null, chains };
+  return { kind: 'loaded', configFile: sources.config?.file ?? null, chains, channels };
 }

@@ -1,4 +1,5 @@
 import type { Isolation, LeftoversPolicy } from '../core/definition.ts';
+import type { Severity } from '../core/notice.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 
 /** One task of a chain: the text of a task, or that text or an argv list with options of its own. */
@@ -12,7 +13,7 @@ export type ConfigTask =
     });
 
 /** What may be set for a chain on hosts with a certain name. */
-export interface ConfigHostChain extends TaskOptions {
+export interface ConfigHostChain extends TaskOptions, ConfigAlerts {
   readonly stopGrace?: string | undefined;
   readonly killGrace?: string | undefined;
   readonly leftovers?: LeftoversPolicy | undefined;
@@ -24,6 +25,22 @@ export interface ConfigHostChain extends TaskOptions {
   /** Numbers of processors such as "0-3" or "0,2". */
   readonly cpus?: string | number | undefined;
   readonly limits?: ConfigLimits | undefined;
+}
+
+/** When people are told of a chain. */
+export interface ConfigAlerts {
+  /** So many failures of a task in a row open its incident to people. Default: 1. */
+  readonly alertAfterFailures?: number | undefined;
+  /** An incident that lasts is told again after this time, then at gaps that double, up to a week. Default: "12h". */
+  readonly alertAfter?: string | undefined;
+  /** A chain without a success for so long is told of. Default: "none". */
+  readonly freshness?: string | undefined;
+  /** A chain that waits for processes of an earlier run for so long is told of, or "none". Default: "30m". */
+  readonly blockedAfter?: string | undefined;
+  /** A run that takes so many times its usual length is told of, or "none". Default: 10. */
+  readonly lateFactor?: number | 'none' | undefined;
+  /** After so many failures of one kind in a row the chain only probes, so rarely, until a success. */
+  readonly breaker?: { readonly failures: number; readonly probe: string } | undefined;
 }
 
 /** What each process of a chain may use. */
@@ -82,6 +99,53 @@ export interface ConfigChain extends ConfigHostChain {
     | undefined;
 }
 
+/** An address to post to: as a text, or where it is, since it may be a secret. */
+export interface ConfigAddress {
+  readonly url?: string | undefined;
+  /** The name of a variable in the environment of the runner. */
+  readonly urlEnv?: string | undefined;
+  readonly urlFile?: string | undefined;
+}
+
+/** A way to people: one of `email`, `webhook`, `slack` and `command`. */
+export interface ConfigChannel {
+  readonly email?:
+    | {
+        readonly to: readonly string[];
+        readonly from: string;
+        readonly smtp: {
+          readonly host: string;
+          readonly port?: number | undefined;
+          /** From the first byte, after STARTTLS (the default), after STARTTLS where it is offered, or never. */
+          readonly tls?: 'implicit' | 'starttls' | 'optional' | 'none' | undefined;
+          /** A file of certificates that are trusted besides those of Node. */
+          readonly ca?: string | undefined;
+          readonly user?: string | undefined;
+          readonly passwordEnv?: string | undefined;
+          readonly passwordFile?: string | undefined;
+        };
+      }
+    | undefined;
+  /** Signed where there is a secret. */
+  readonly webhook?:
+    | (ConfigAddress & {
+        readonly secretEnv?: string | undefined;
+        readonly secretFile?: string | undefined;
+      })
+    | undefined;
+  readonly slack?: ConfigAddress | undefined;
+  /** As a task: a text as in `sh -c`, or a program and its arguments. It gets JSON on its standard input. */
+  readonly command?: string | readonly string[] | undefined;
+  /** Patterns of chain names with `*` and `?`. Default: all. */
+  readonly chains?: readonly string[] | undefined;
+  /** The least that is told. Default: "warning". */
+  readonly severity?: Severity | undefined;
+  /** At most so many messages in each such time. Default: 20 in "1h". */
+  readonly rate?: { readonly count: number; readonly per: string } | undefined;
+  /** What could not be told for so long is given up. Default: "48h". */
+  readonly expire?: string | undefined;
+}
+
 /** What `runner.config.ts` exports by default, by means of `defineConfig`. */
 export interface RunnerConfig {
   /** The address of the JSON Schema, for editors. */
@@ -93,6 +157,8 @@ export interface RunnerConfig {
     | undefined;
   /** The size, such as "1GB", that all logs set aside may take together; or "none". */
   readonly logs?: { readonly total?: string | undefined } | undefined;
+  /** How people are told of what goes wrong. */
+  readonly alerts?: { readonly channels?: Readonly<Record<string, ConfigChannel>> | undefined } | undefined;
 }
 
 /** Gives editors the types of a configuration: `export default defineConfig({ chains: { ... } })`. */

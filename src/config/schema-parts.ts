@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { parseDuration } from '../core/duration.ts';
+import type { DurationMs } from '../core/units.ts';
 import { describeFound } from './describe-found.ts';
+import { didYouMean, listOf } from './did-you-mean.ts';
 
 // Each error says what was found and what to write; the checker adds where. The error of a key that is not
 // known lists the keys that are, with blanks between them, because only here they are at hand.
@@ -38,3 +41,48 @@ export function number(options: {
 
 /** A text with something in it. */
 export const text: z.ZodString = z.string(expecting('a text')).min(1, expecting('a text that is not empty'));
+
+/** One of some words. */
+export function choiceOf<const Word extends string>(
+  words: readonly Word[],
+): z.ZodEnum<{ [key in Word]: key }> {
+  const quoted = words.map((word) => `"${word}"`);
+  return z.enum(words, {
+    error: ({ input }) => {
+      const guess = typeof input === 'string' ? didYouMean(input, words) : '';
+      return `found ${describeFound(input)}, write ${listOf(quoted).replace(' and ', ' or ')}${guess}`;
+    },
+  });
+}
+
+/** A text that is to be a duration. */
+export const durationText: z.ZodString = z.string({
+  error: ({ input }) => {
+    const unit = typeof input === 'number' && Number.isFinite(input) && input >= 0 ? `${input}s` : '5m';
+    return `found ${describeFound(input)}, write a text with a number and a unit such as "${unit}"`;
+  },
+});
+
+/** A length of time. */
+export const duration: z.ZodType<DurationMs, string> = durationText.transform((text, context): DurationMs => {
+  const parsed = parseDuration(text);
+  if (parsed.kind === 'duration') return parsed.durationMs;
+  context.addIssue({ code: 'custom', message: parsed.problem });
+  return z.NEVER;
+});
+
+/** A text that `schema` reads, or the word "none". */
+export function orNone<Value>(
+  schema: z.ZodType<Value, string>,
+  write: string,
+): z.ZodType<Value | 'none', string> {
+  return z.string(expecting(write)).transform((written, context): Value | 'none' => {
+    if (written === 'none') return 'none';
+    const parsed = schema.safeParse(written);
+    if (parsed.success) return parsed.data;
+    // Whoever writes "daily" or "unlimited" did not mean a number.
+    const wrong = /\d/.test(written) ? parsed.error.issues[0]?.message : undefined;
+    context.addIssue({ code: 'custom', message: wrong ?? `found ${describeFound(written)}, write ${write}` });
+    return z.NEVER;
+  });
+}

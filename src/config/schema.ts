@@ -9,40 +9,16 @@ import type {
   CheckedHostChain,
   CheckedSettings,
 } from './checked-config.ts';
+import { alertsOfChain, alertsSchema } from './alerts-schema.ts';
 import { describeFound } from './describe-found.ts';
-import { didYouMean, listOf } from './did-you-mean.ts';
 import { identityOfChain, identityOfHosts } from './identity-schema.ts';
 import { parseSize } from './size.ts';
 import type { RunnerConfig } from './runner-config.ts';
-import { expecting, number, strict, text } from './schema-parts.ts';
+import { choiceOf, duration, durationText, expecting, number, orNone, strict, text } from './schema-parts.ts';
 import { zeroTimeoutProblem } from './typed-options.ts';
 
 // `usual` is what holds where nothing is written: zod leaves `default` out of the JSON Schema of a text that is
 // read as something else, so json-schema.ts puts it there.
-
-function choiceOf<const Word extends string>(words: readonly Word[]): z.ZodEnum<{ [key in Word]: key }> {
-  const quoted = words.map((word) => `"${word}"`);
-  return z.enum(words, {
-    error: ({ input }) => {
-      const guess = typeof input === 'string' ? didYouMean(input, words) : '';
-      return `found ${describeFound(input)}, write ${listOf(quoted).replace(' and ', ' or ')}${guess}`;
-    },
-  });
-}
-
-const durationText = z.string({
-  error: ({ input }) => {
-    const unit = typeof input === 'number' && Number.isFinite(input) && input >= 0 ? `${input}s` : '5m';
-    return `found ${describeFound(input)}, write a text with a number and a unit such as "${unit}"`;
-  },
-});
-
-const duration = durationText.transform((text, context): DurationMs => {
-  const parsed = parseDuration(text);
-  if (parsed.kind === 'duration') return parsed.durationMs;
-  context.addIssue({ code: 'custom', message: parsed.problem });
-  return z.NEVER;
-});
 
 const timeout = durationText.transform((written, context): DurationMs | 'none' => {
   if (written === 'none') return 'none';
@@ -56,19 +32,6 @@ const timeout = durationText.transform((written, context): DurationMs | 'none' =
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
-
-/** A text that `schema` reads, or the word "none". */
-function orNone<Value>(schema: z.ZodType<Value, string>, write: string): z.ZodType<Value | 'none', string> {
-  return z.string(expecting(write)).transform((written, context): Value | 'none' => {
-    if (written === 'none') return 'none';
-    const parsed = schema.safeParse(written);
-    if (parsed.success) return parsed.data;
-    // Whoever writes "daily" or "unlimited" did not mean a number.
-    const wrong = /\d/.test(written) ? parsed.error.issues[0]?.message : undefined;
-    context.addIssue({ code: 'custom', message: wrong ?? `found ${describeFound(written)}, write ${write}` });
-    return z.NEVER;
-  });
-}
 
 const backOff = strict(
   {
@@ -197,6 +160,7 @@ const ofHosts = {
   }),
   env: variables,
   ...identityOfHosts,
+  ...alertsOfChain,
 };
 
 function size(example: string): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
@@ -353,6 +317,7 @@ export const configSchema: z.ZodType<CheckedConfig, RunnerConfig> = strict(
           'What is different on hosts whose name fits a pattern with `*` and `?`; of several that fit, the later ones win.',
       }),
     logs: logs.optional().meta({ description: 'What the logs of all chains may take together.' }),
+    alerts: alertsSchema.optional().meta({ description: 'How people are told of what goes wrong.' }),
   },
   'an object such as { chains: { mail: { tasks: ["tasks.sendMail"] } } }',
 );

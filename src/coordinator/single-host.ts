@@ -9,9 +9,10 @@ import { identify, isAlive } from '../processes/process-table.ts';
  * The right to run a chain on this host: a kernel lock on `locks/<chain>.runner`, which this process has and no
  * other inherits. When the process ends, however it ends, the lock is free. The file says who has it.
  * @param projectLock the file whose lock makes a process the one runner of the project
+ * @param alertsLock the same for the one process that sends what people are to be told
  */
 export function createSingleHostCoordinator(
-  paths: { readonly folder: string; readonly projectLock: string },
+  paths: { readonly folder: string; readonly projectLock: string; readonly alertsLock: string },
   perl: string,
   clock: Clock,
 ): Coordinator {
@@ -29,6 +30,7 @@ export function createSingleHostCoordinator(
   return {
     take: (chain) => take(join(paths.folder, `${chain}.runner`)),
     takeProject: () => take(paths.projectLock),
+    takeAlerts: () => take(paths.alertsLock),
   };
 }
 

@@ -29,8 +29,9 @@ function changeOf(before: ChainDefinition | null, after: ChainDefinition): Plann
 }
 
 function differences(before: ChainDefinition, after: ChainDefinition): readonly string[] {
-  const { environment: oldEnvironment, ...oldValues } = before;
-  const { environment: newEnvironment, ...newValues } = after;
+  // The version is a name for what has changed, if anything has.
+  const { environment: oldEnvironment, codeVersion: _old, ...oldValues } = before;
+  const { environment: newEnvironment, codeVersion: _new, ...newValues } = after;
   return [
     ...differentKeys(oldValues, newValues),
     ...differentKeys(oldEnvironment, newEnvironment).map((name) => `env.${name}`),

@@ -111,6 +111,13 @@ export class ChainKeeper {
     if (this.#keeping.kind === 'running') this.#keeping.chain.change(definition);
   }
 
+  /** Goes on as it is, with another name for the version of its code: nothing but what is told changes by it. */
+  nameCode(codeVersion: string | null): void {
+    if (codeVersion === this.#definition.codeVersion) return;
+    this.#definition = { ...this.#definition, codeVersion };
+    if (this.#keeping.kind === 'running') this.#keeping.chain.nameCode(codeVersion);
+  }
+
   get definition(): ChainDefinition {
     return this.#definition;
   }

@@ -20,6 +20,8 @@ export interface RunningChain {
   stored(): Promise<void>;
   /** Goes on by another definition, after the run in progress. */
   change(definition: ChainDefinition): void;
+  /** Tells of failures with another version of its code. */
+  nameCode(codeVersion: string | null): void;
   /** Why it does nothing right now; `null` while it does something. */
   waitingFor(): WaitReason | null;
   readonly facts: () => Facts;
@@ -57,6 +59,7 @@ export async function startChain(
     ask: (request) => loop.ask(request),
     stored: () => loop.stored(),
     change: (changed) => loop.change(changed),
+    nameCode: (codeVersion) => loop.nameCode(codeVersion),
     waitingFor: () => loop.waiting,
     facts: () => loop.facts,
     definition: () => loop.definition,
@@ -110,6 +113,11 @@ class ChainLoop {
   change(definition: ChainDefinition): void {
     this.#changed = definition;
     this.#mailbox.wake();
+  }
+
+  nameCode(codeVersion: string | null): void {
+    this.definition = { ...this.definition, codeVersion };
+    if (this.#changed !== null) this.#changed = { ...this.#changed, codeVersion };
   }
 
   async run(): Promise<Passes> {

@@ -76,6 +76,7 @@ describe('a reload', () => {
     story.load = async () => ({
       kind: 'loaded',
       definitions: [chain('mail', { name: 'other' }), chain('new')],
+      channels: [],
     });
     const before = story.status();
     const answer = await story.runner.reload({ by, isDryRun: true });
@@ -138,7 +139,8 @@ describe('a reload', () => {
   test('asked 1 000 times while one is being loaded loads once more', async () => {
     const story = await new RunnerStory().begin(chain('mail'));
     const { closed, open } = gate();
-    story.load = () => closed.then(() => ({ kind: 'loaded', definitions: [chain('mail'), chain('new')] }));
+    story.load = () =>
+      closed.then(() => ({ kind: 'loaded', definitions: [chain('mail'), chain('new')], channels: [] }));
     const first = story.runner.reload({ by, isDryRun: false });
     await settled();
     const others = Array.from({ length: 1_000 }, () => story.runner.reload({ by, isDryRun: false }));
@@ -160,7 +162,11 @@ describe('a reload', () => {
     const story = await new RunnerStory().begin(chain('mail'));
     const { closed, open } = gate();
     story.load = () =>
-      closed.then(() => ({ kind: 'loaded', definitions: [chain('mail', { name: 'other' }), chain('new')] }));
+      closed.then(() => ({
+        kind: 'loaded',
+        definitions: [chain('mail', { name: 'other' }), chain('new')],
+        channels: [],
+      }));
     const answer = story.runner.reload({ by, isDryRun: false });
     await settled();
     story.runner.end('drain', by);

@@ -8,6 +8,7 @@ import type {
   RunnerStatus,
   Upgraded,
 } from '../control-port.ts';
+import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import { planReload, type PlannedChange } from '../core/reload-plan.ts';
 import type { ChainStatus } from '../core/status.ts';
@@ -18,6 +19,8 @@ export interface RunnerParts extends KeeperParts {
   readonly figures: () => Omit<RunnerFigures, 'isEnding' | 'successor'>;
   /** Loads the configuration anew, in a process of its own. */
   readonly load: () => Promise<Loaded>;
+  /** Goes on to tell people by these channels. */
+  readonly tellBy: (channels: readonly Channel[]) => void;
   readonly seat: Seat;
   /** Starts this program anew; resolves when that runner has taken over the seat, or has refused. */
   readonly startSuccessor: () => Promise<Upgraded>;
@@ -189,6 +192,7 @@ export class ProjectRunner implements RunnerControl {
     if (isDryRun) return { kind: 'planned', plan };
     this.#parts.note(`reload by ${by}: ${countsOf(plan)}`);
     const wanted = new Map(loaded.definitions.map((definition) => [String(definition.name), definition]));
+    this.#parts.tellBy(loaded.channels);
     for (const { chain, what } of plan) this.#carryOut(what, chain, wanted.get(chain) ?? null);
     return { kind: 'carried out', plan };
   }
@@ -197,7 +201,8 @@ export class ProjectRunner implements RunnerControl {
     const keeper = this.#keepers.get(chain);
     if (definition === null) keeper?.drain();
     else if (keeper === undefined) this.#add(definition);
-    else if (what !== 'untouched') {
+    else if (what === 'untouched') keeper.nameCode(definition.codeVersion);
+    else {
       keeper.change(definition);
       // One that is still being let go since a reload before is kept after all.
       if (!keeper.isKept()) this.#watch(chain, keeper);

@@ -12,6 +12,8 @@ export interface StateFolder {
   readonly cache: string;
   /** Locked by the one runner of the project that is up. */
   readonly projectLock: string;
+  /** Locked by the one process that sends alerts. No chain's lock can have this name. */
+  readonly alertsLock: string;
   /** The socket at which that runner answers. */
   readonly socket: string;
   /** What that runner prints when it is in the background. */
@@ -33,6 +35,7 @@ export function stateFolderAt(path: string): StateFolder {
     journals: join(path, 'journal'),
     cache: join(path, 'cache'),
     projectLock: join(path, 'runner.lock'),
+    alertsLock: join(path, 'locks', 'alerts'),
     socket: join(path, 'runner.sock'),
     runnerLog: join(path, 'runner.log'),
   };

@@ -36,10 +36,32 @@ function fakeLoader(lines: readonly unknown[], last: string): string {
     process.stdin.resume().on('end', () => { writeSync(3, ${JSON.stringify(`${text}\n`)}); ${last} });`;
 }
 
+const mail = { to: ['ops@example.org'], from: 'runner@example.org' };
+const password = { kind: 'variable', name: 'SMTP_PASSWORD' };
+const targets: readonly object[] = [
+  {
+    kind: 'email',
+    ...mail,
+    smtp: { host: 'mail', port: 25, tls: 'none', caFile: '/ca.pem', login: { user: 'runner', password } },
+  },
+  { kind: 'email', ...mail, smtp: { host: 'mail', port: 25, tls: 'none', caFile: null, login: null } },
+  { kind: 'webhook', url: { kind: 'text', text: 'https://a.example' }, secret: { kind: 'file', path: '/s' } },
+  { kind: 'webhook', url: { kind: 'variable', name: 'URL' }, secret: null },
+  { kind: 'slack', url: { kind: 'file', path: '/url' } },
+  { kind: 'command', argv: ['/bin/true'], directory: '/', environment: { PATH: '/bin' } },
+];
+const channel = { name: 'ops', chains: ['*'], severity: 'error', rate: { count: 1, perMs: 1 }, expireMs: 1 };
+const channels = targets.map((target) => ({ channel: { ...channel, target }, values: [] }));
+
 describe('of what the loader writes', () => {
   const loaded = {
     kind: 'answer',
-    answer: { kind: 'loaded', configFile: null, chains: [{ definition, values: [], needsRoot: [] }] },
+    answer: {
+      kind: 'loaded',
+      configFile: null,
+      chains: [{ definition, values: [], needsRoot: [] }],
+      channels,
+    },
   };
   const wrong: readonly [string, unknown][] = [
     ['text that is no JSON', 'hello'],
@@ -51,6 +73,8 @@ describe('of what the loader writes', () => {
     ['a policy that is none', withDefinition({ leftovers: 'x' })],
     ['a recycling that is none', withDefinition({ recycle: { runs: 'x', memoryKib: null, ageMs: null } })],
     ['an environment that is none', withDefinition({ environment: { A: 1 } })],
+    ['a channel that is none', withChannel({ severity: 'x' })],
+    ['a channel that leads nowhere', withChannel({ target: { kind: 'x' } })],
     ['no identity', withDefinition({ identity: undefined })],
     ['a user without an id', withDefinition({ identity: { ...runnersOwn, user: { name: 'alice' } } })],
     ['a mask that is none', withDefinition({ identity: { ...runnersOwn, umask: -1 } })],
@@ -59,7 +83,12 @@ describe('of what the loader writes', () => {
 
   function withDefinition(change: object): object {
     const chains = [{ definition: { ...definition, ...change }, values: [], needsRoot: [] }];
-    return { kind: 'answer', answer: { kind: 'loaded', configFile: null, chains } };
+    return { kind: 'answer', answer: { kind: 'loaded', configFile: null, chains, channels: [] } };
+  }
+
+  function withChannel(change: object): object {
+    const changed = { channel: { ...channel, target: targets[0], ...change }, values: [] };
+    return { kind: 'answer', answer: { kind: 'loaded', configFile: null, chains: [], channels: [changed] } };
   }
 
   for (const [name, line] of wrong) {

@@ -79,7 +79,8 @@ export async function endAllIn(folder: string): Promise<void> {
   }
 }
 
-function processesIn(folder: string): readonly number[] {
+/** The processes whose folder that is. */
+export function processesIn(folder: string): readonly number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && folderOf(entry) === folder)
     .map(Number);

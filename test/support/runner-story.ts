@@ -13,7 +13,7 @@ export class RunnerStory {
   readonly runner: ProjectRunner;
   readonly notes: string[] = [];
   /** What a load of the configuration says; the test may take its time. */
-  load: () => Promise<Loaded> = async () => ({ kind: 'loaded', definitions: [] });
+  load: () => Promise<Loaded> = async () => ({ kind: 'loaded', definitions: [], channels: [] });
   loads = 0;
   isSeated = true;
   /** Whether another runner has the seat. */
@@ -58,7 +58,7 @@ export class RunnerStory {
 
   /** Reloads to these chains. */
   async reload(...definitions: ChainDefinition[]): Promise<unknown> {
-    this.load = async () => ({ kind: 'loaded', definitions });
+    this.load = async () => ({ kind: 'loaded', definitions, channels: [] });
     const answer = await this.runner.reload({ by: 'ada', isDryRun: false });
     await settled();
     return answer;
@@ -84,6 +84,7 @@ export class RunnerStory {
         return this.load();
       },
       startSuccessor: () => this.successor(),
+      tellBy: () => undefined,
       predecessor: () => this.predecessor,
       seat: {
         take: async () => {
