@@ -41,7 +41,8 @@ export function createSqliteStore(database: Database, path: string): Store {
     }
   }
 
-  // The ends and starts of a turn of the event loop share one commit, which costs more than all that is in it.
+  // The chains that go on in one turn of the event loop share one commit, which costs more than all that is in it. It comes
+  // before the next look at what has happened: a stop does not find a run that is intended and not started.
   function saveAll(): void {
     const asked = wishes;
     wishes = [];
@@ -73,7 +74,7 @@ export function createSqliteStore(database: Database, path: string): Store {
     },
     save(saving) {
       return new Promise((resolve, reject) => {
-        if (wishes.length === 0) setImmediate(saveAll);
+        if (wishes.length === 0) process.nextTick(saveAll);
         wishes.push({ saving, resolve, reject });
       });
     },

@@ -67,7 +67,9 @@ export function createSystemClock(): Clock {
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     now: (): Moment => ({ monotonic: monotonic(), wall: toEpochMs(Date.now()) }),
     async allHeard() {
-      // The first ends the present turn of the event loop, the second one comes after a whole look at all files.
+      // The first ends the present turn of the event loop, the second one comes after a whole look at all files, the third
+      // after what was read by then is posted.
+      await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setImmediate(resolve));
     },
