@@ -9,6 +9,8 @@ type RequestTold = Extract<
     readonly kind:
       | 'paused'
       | 'resumed'
+      | 'muted'
+      | 'unmuted'
       | 'poked'
       | 'skip asked'
       | 'run skipped'
@@ -28,6 +30,10 @@ export function requestText(told: RequestTold): {
       return pausedText(told.pause);
     case 'resumed':
       return notice(told.by === null ? 'the pause is over' : `resumed by ${told.by}`);
+    case 'muted':
+      return notice(`alerts are muted by ${told.mute.by} for ${lengthText(told.mute.until.lengthMs)}`);
+    case 'unmuted':
+      return notice(told.by === null ? 'the mute is over' : `alerts are no longer muted, by ${told.by}`);
     case 'poked':
       return notice(`poked by ${told.by}: the next run does not wait for the cooldown`);
     case 'skip asked':

@@ -26,6 +26,8 @@ export function toldText({
       return endingText(told);
     case 'paused':
     case 'resumed':
+    case 'muted':
+    case 'unmuted':
     case 'poked':
     case 'skip asked':
     case 'run skipped':

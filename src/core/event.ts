@@ -1,6 +1,6 @@
 import type { Moment, StoredWait } from './cooldown.ts';
 import type { ChainDefinition, ChainName } from './definition.ts';
-import type { EndingReason, Holder, Pause, ProcessIdentity, Run } from './facts.ts';
+import type { EndingReason, Holder, Mute, Pause, ProcessIdentity, Run } from './facts.ts';
 import type { FailureExample, IncidentBrief } from './incident.ts';
 import type { Notice } from './notice.ts';
 import type { Ending, Outcome, Verdict } from './outcome.ts';
@@ -22,6 +22,9 @@ export type ChainRequest =
       readonly until: StoredWait | null;
     }
   | { readonly kind: 'resume asked'; readonly by: string }
+  /** Notices are to be kept back until then. */
+  | { readonly kind: 'mute asked'; readonly at: Moment; readonly by: string; readonly until: StoredWait }
+  | { readonly kind: 'unmute asked'; readonly by: string }
   /** The cooldown is to end now, or to be left out after the run in progress. */
   | { readonly kind: 'poke asked'; readonly by: string }
   /** The next run is to be left out. */
@@ -137,6 +140,9 @@ export type Told =
   | { readonly kind: 'paused'; readonly pause: Pause }
   /** `by` is `null` when the pause ended by itself. */
   | { readonly kind: 'resumed'; readonly by: string | null }
+  | { readonly kind: 'muted'; readonly mute: Mute }
+  /** `by` is `null` when the mute ended by itself. */
+  | { readonly kind: 'unmuted'; readonly by: string | null }
   | { readonly kind: 'poked'; readonly by: string }
   | { readonly kind: 'skip asked'; readonly by: string; readonly task: string }
   | { readonly kind: 'run skipped'; readonly task: string; readonly next: NextTold }

@@ -31,6 +31,8 @@ export interface ChainState {
   readonly cooldown: StoredWait | null;
   /** While it lasts no run begins; the run in progress goes on. `null` when nobody has paused the chain. */
   readonly pause: Pause | null;
+  /** While it lasts notices are kept back; `null` when nobody has muted the chain. */
+  readonly mute: Mute | null;
   /** Somebody has stopped the chain, until somebody starts it; `null` when nobody has. */
   readonly stopped: Stopped | null;
   /** Whether the cooldown before the next run is left out. */
@@ -50,6 +52,13 @@ export interface Pause {
   readonly by: PausedBy;
   /** When it ends by itself, or `null` when somebody has to resume the chain. */
   readonly until: StoredWait | null;
+}
+
+/** Notices are kept back while it lasts. */
+export interface Mute {
+  readonly since: Moment;
+  readonly by: string;
+  readonly until: StoredWait;
 }
 
 /** Who has paused a chain: somebody, by the name that they gave, or a failed task with `onFailure: "pause"`. */

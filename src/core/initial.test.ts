@@ -90,6 +90,15 @@ describe('a runner that takes a chain', () => {
   });
 });
 
+test('a mute of an earlier term goes on for what is left of it, also over a reboot', () => {
+  const mute = { since: momentAt(1_000), by: 'ada', until: waitUntil(8_400) };
+  assert.deepEqual(taken({ mute }, rebooted).state.mute?.until, {
+    ...waitUntil(8_400),
+    boot: 'boot-2',
+    until: 500,
+  });
+});
+
 describe('a pause of an earlier term', () => {
   test('is over where to run the chain is to resume it', () => {
     assert.equal(taken({ pause: pauseOf(1_000) }).state.pause, null);

@@ -219,8 +219,8 @@ describe('whatever happens, in whatever order', () => {
         if (event?.kind !== 'asked' || event.request.kind === 'stop asked') continue;
         const again = learn(after, event, definition);
         assert.deepEqual(again.facts, after);
-        const isRepeated = event.request.kind !== 'pause asked' && event.request.kind !== 'chain stopped';
-        if (isRepeated && event.request.kind !== 'worker outdated') assert.deepEqual(again.told, []);
+        const isToldAgain = ['pause asked', 'mute asked', 'chain stopped', 'worker outdated'];
+        if (!isToldAgain.includes(event.request.kind)) assert.deepEqual(again.told, []);
       }
     });
   });
@@ -339,6 +339,8 @@ const allTold: Readonly<Record<Told['kind'], true>> = {
   'pass ended': true,
   paused: true,
   resumed: true,
+  muted: true,
+  unmuted: true,
   poked: true,
   'skip asked': true,
   'run skipped': true,
@@ -418,7 +420,9 @@ function requestOf(nowMs: number, { what, detail, other }: Happening): ChainRequ
     const until = other < 60 ? waitUntil(nowMs + other * 100, other * 100) : null;
     return { kind: 'pause asked', at, by, until };
   }
-  if (what < 110) return { kind: 'resume asked', by };
+  if (what < 107) return { kind: 'resume asked', by };
+  if (what < 109) return { kind: 'mute asked', at, by, until: waitUntil(nowMs + other * 100, other * 100) };
+  if (what < 110) return { kind: 'unmute asked', by };
   if (what < 115) return { kind: 'poke asked', by };
   if (what < 119) return { kind: 'skip asked', by };
   if (what < 122)

@@ -123,6 +123,24 @@ describe('pause asked', () => {
   });
 });
 
+describe('mute asked and unmute asked', () => {
+  const mute = { since: at, by, until: waitUntil(90) };
+
+  test('keep notices back until then, and leave all else as it is', () => {
+    const facts = withRun(runOf(), cooling);
+    const learned = ask(facts, { kind: 'mute asked', at, by, until: mute.until });
+    assert.deepEqual(learned.facts, { ...facts, state: { ...facts.state, mute } });
+    assert.deepEqual(learned.told, [{ kind: 'muted', mute }]);
+  });
+
+  test('end it, and nothing where there is none', () => {
+    const learned = ask(factsOf({ state: { mute } }), { kind: 'unmute asked', by });
+    assert.equal(learned.facts.state.mute, null);
+    assert.deepEqual(learned.told, [{ kind: 'unmuted', by }]);
+    assert.deepEqual(ask(factsOf(), { kind: 'unmute asked', by }).told, []);
+  });
+});
+
 describe('resume asked', () => {
   const resume: ChainRequest = { kind: 'resume asked', by };
 

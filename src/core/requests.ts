@@ -20,6 +20,10 @@ export function learnRequest(facts: Facts, request: ChainRequest, definition: Ch
       return pauseAsked(facts, request);
     case 'resume asked':
       return resumeAsked(facts, request);
+    case 'mute asked':
+      return muteAsked(facts, request);
+    case 'unmute asked':
+      return unmuteAsked(facts, request);
     case 'poke asked':
       return pokeAsked(facts, request);
     case 'skip asked':
@@ -80,6 +84,18 @@ function pauseAsked(facts: Facts, request: RequestOf<'pause asked'>): Learned {
 function resumeAsked(facts: Facts, request: RequestOf<'resume asked'>): Learned {
   if (facts.state.pause === null) return silently(facts);
   return { facts: withState(facts, { pause: null }), told: [{ kind: 'resumed', by: request.by }] };
+}
+
+/** A new mute takes the place of the one before. */
+function muteAsked(facts: Facts, { at, by, until }: RequestOf<'mute asked'>): Learned {
+  const mute = { since: at, by, until };
+  return { facts: withState(facts, { mute }), told: [{ kind: 'muted', mute }] };
+}
+
+/** What was kept back is told from now on. */
+function unmuteAsked(facts: Facts, request: RequestOf<'unmute asked'>): Learned {
+  if (facts.state.mute === null) return silently(facts);
+  return { facts: withState(facts, { mute: null }), told: [{ kind: 'unmuted', by: request.by }] };
 }
 
 /**

@@ -33,6 +33,7 @@ function isChainState(value: unknown): value is ChainState {
     isRecord(value['streaks']) &&
     (value['cooldown'] === null || isStoredWait(value['cooldown'])) &&
     (value['pause'] === null || isRecord(value['pause'])) &&
+    (value['mute'] === null || isRecord(value['mute'])) &&
     (value['stopped'] === null || isRecord(value['stopped'])) &&
     (value['lastEnd'] === null || isRecord(value['lastEnd'])) &&
     isRecord(value['usualMs']) &&

@@ -66,6 +66,8 @@ export class Wishes {
         this.#pause = null;
         this.#lastHold = this.#moment;
         break;
+      case 'mute asked':
+      case 'unmute asked':
       case 'chain stopped':
       case 'drain asked':
       case 'stop asked':
