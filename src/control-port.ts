@@ -29,9 +29,11 @@ export interface RunnerControl {
 /** What may be asked of one chain. `by` is the name of whoever asks. */
 export type ControlRequest = { readonly by: string } & (
   | { readonly kind: 'start' }
-  | { readonly kind: 'poke' | 'resume' | 'skip' | 'restart' }
+  | { readonly kind: 'poke' | 'resume' | 'unmute' | 'skip' | 'restart' }
   /** `forMs` is how long it lasts, `null` until somebody resumes it. */
   | { readonly kind: 'pause'; readonly forMs: DurationMs | null }
+  /** Notices are kept back for so long. */
+  | { readonly kind: 'mute'; readonly forMs: DurationMs }
   | { readonly kind: 'stop' | 'kill-run'; readonly isNow: boolean }
   /** Another process wants to run the chain: it is let go after its run, and not taken again for a while. */
   | { readonly kind: 'release'; readonly pid: number }

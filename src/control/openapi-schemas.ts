@@ -97,6 +97,13 @@ function chainStatus(): Schema {
         remainingMs: orNull(length('What is left of it; null until somebody resumes the chain.')),
       }),
     ),
+    mute: orNull(
+      object('The mute in force: notices are kept back.', {
+        since: moment('When it began.'),
+        by: text('Who asked for it.'),
+        remainingMs: length('What is left of it.'),
+      }),
+    ),
     stopped: orNull(
       object('The stop in force.', {
         since: moment('When it was asked for.'),

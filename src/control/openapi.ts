@@ -92,6 +92,15 @@ const chainCommands: Readonly<Record<string, Command>> = {
     },
   },
   resume: { summary: 'End the pause.', description: 'What is left of the cooldown is waited for.' },
+  mute: {
+    summary: 'Keep alerts of the chain back for a time.',
+    description: 'Incidents are kept as ever. Afterwards it is told once what was kept back.',
+    fields: {
+      for: text('For this time, such as `2h`. This or `until` must be given.'),
+      until: text('Until then: a moment to come with its zone, such as `2026-12-24T18:30:00Z`.'),
+    },
+  },
+  unmute: { summary: 'End the mute.', description: 'It is told once what was kept back.' },
   skip: {
     summary: 'Leave out the next run.',
     description:

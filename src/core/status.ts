@@ -30,6 +30,8 @@ export interface ChainStatus {
   readonly run: RunStatus | null;
   readonly cooldown: CooldownStatus | null;
   readonly pause: PauseStatus | null;
+  /** Since when and for how long notices are kept back. */
+  readonly mute: MuteStatus | null;
   readonly stopped: { readonly since: EpochMs; readonly by: string } | null;
   /** What is wanted of it beyond the run in progress. */
   readonly wanted: Wanted['kind'];
@@ -82,6 +84,13 @@ interface PauseStatus {
   readonly remainingMs: DurationMs | null;
 }
 
+/** The mute in force. */
+interface MuteStatus {
+  readonly since: EpochMs;
+  readonly by: string;
+  readonly remainingMs: DurationMs;
+}
+
 /** The status of a chain that this runner has, all of it worked out from its facts. */
 export function statusOf(facts: Facts, definition: ChainDefinition, now: Moment): ChainStatus {
   const { state, worker, store } = facts;
@@ -96,6 +105,7 @@ export function statusOf(facts: Facts, definition: ChainDefinition, now: Moment)
     run: runStatus(facts, now),
     cooldown: cooldownStatus(facts, now),
     pause: pauseStatus(facts, now),
+    mute: muteStatus(facts, now),
     stopped: state.stopped === null ? null : { since: state.stopped.since.wall, by: state.stopped.by },
     wanted: facts.wanted.kind,
     isPoked: state.isPoked,
@@ -119,6 +129,7 @@ export function bareStatus(definition: ChainDefinition, state: StatusWord): Chai
     run: null,
     cooldown: null,
     pause: null,
+    mute: null,
     stopped: null,
     wanted: 'run',
     isPoked: false,
@@ -160,4 +171,10 @@ function pauseStatus({ state: { pause } }: Facts, now: Moment): PauseStatus | nu
   const { since, by, until } = pause;
   const remainingMs = until === null ? null : durationBetween(now.monotonic, until.until);
   return { since: since.wall, by, remainingMs };
+}
+
+function muteStatus({ state: { mute } }: Facts, now: Moment): MuteStatus | null {
+  if (mute === null || !isBefore(now.monotonic, mute.until.until)) return null;
+  const { since, by, until } = mute;
+  return { since: since.wall, by, remainingMs: durationBetween(now.monotonic, until.until) };
 }

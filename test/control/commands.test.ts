@@ -12,6 +12,7 @@ interface Told {
   readonly state?: string;
   readonly cooldown?: { readonly remainingMs: number } | null;
   readonly pause?: { readonly by: { readonly name?: string }; readonly remainingMs: number | null } | null;
+  readonly mute?: { readonly by: string; readonly remainingMs: number } | null;
   readonly streaks?: Readonly<Record<string, number>>;
   readonly isPoked?: boolean;
 }
@@ -99,6 +100,28 @@ describe('pause and resume', () => {
     await story.host.when('mail', (workers) => workers.succeeds());
     await story.host.advance(60_000);
     assert.equal(story.chain('mail').state, 'running');
+  });
+});
+
+describe('mute and unmute', () => {
+  commandTest('keep alerts back until then, and touch nothing else', async (socket, story) => {
+    const told = await ask(socket, 'mute', { by: 'ada', for: '1h' });
+    assert.deepEqual([told.state, told.mute?.by, told.mute?.remainingMs], ['running', 'ada', 3_600_000]);
+    await story.host.when('mail', (workers) => workers.succeeds());
+    await story.host.advance(10_000);
+    assert.equal(story.chain('mail').mute?.remainingMs, 3_590_000);
+    assert.equal((await ask(socket, 'unmute')).mute, null);
+  });
+
+  commandTest('end by themselves', async (socket, story) => {
+    await ask(socket, 'mute', { by: 'ada', for: '1s' });
+    await story.host.advance(1_000);
+    assert.equal(story.chain('mail').mute, null);
+  });
+
+  commandTest('need an end', async (socket) => {
+    const answer = await socket.post('/v1/chains/mail/mute', { by: 'ada' });
+    assert.match(errorOf(answer), /400 BAD_REQUEST: Cannot mute without an end: write "for" such as "2h"/);
   });
 });
 
