@@ -1,4 +1,5 @@
 import type { ChainDefinition } from './core/definition.ts';
+import type { IncidentSummary } from './core/incident-summary.ts';
 import type { PlannedChange } from './core/reload-plan.ts';
 import type { ChainStatus } from './core/status.ts';
 import type { DurationMs, EpochMs } from './core/units.ts';
@@ -50,6 +51,12 @@ export type Asked =
 export interface RunnerStatus {
   readonly runner: RunnerFigures;
   readonly chains: readonly ChainStatus[];
+}
+
+/** What is said of a runner to those who look at it. */
+export interface StatusAnswer extends RunnerStatus {
+  /** The incidents that are open, the newest last; at most 1 000. */
+  readonly incidents: readonly IncidentSummary[];
 }
 
 /** What a runner says of itself. */

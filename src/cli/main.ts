@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitStatus } from './exit-status.ts';
 import { chainCommands, runnerCommands } from './control-commands.ts';
+import { incidentCommands } from './incident-commands.ts';
 import { debugOption, parseCount, stateOption } from './main-options.ts';
 import { version } from './version.ts';
 
@@ -51,6 +52,7 @@ async function main(argv: readonly string[]): Promise<void> {
   program.addCommand(checkCommand());
   program.addCommand(statusCommand());
   program.addCommand(historyCommand());
+  for (const command of incidentCommands()) program.addCommand(command);
   program.addCommand(logsCommand());
   program.addCommand(serviceCommand());
   for (const command of chainCommands()) program.addCommand(command);

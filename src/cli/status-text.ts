@@ -103,9 +103,10 @@ function pausedText({ by, since, remainingMs }: NonNullable<ChainStatus['pause']
   return `paused ${who}, ${agoText(since)}, ${end}`;
 }
 
-function mutedText({ by, since, remainingMs }: NonNullable<ChainStatus['mute']>): string {
+/** Since when, by whom and until when alerts are muted. */
+export function mutedText({ by, since, remainingMs }: NonNullable<ChainStatus['mute']>): string {
   const until = new Date(Date.now() + remainingMs).toLocaleString('sv').slice(0, 16);
-  return `alerts muted by ${by}, ${agoText(since)}, until ${until} (another ${lengthText(toSeconds(remainingMs))})`;
+  return `alerts muted until ${until} by ${by}, ${agoText(since)}`;
 }
 
 function heldText({ heldBy }: ChainStatus): string {

@@ -10,6 +10,7 @@ import type { RunnerHolder, Taken, Tell } from '../ports.ts';
 import { signalProcess } from '../processes/process-table.ts';
 import { ProjectRunner, type Predecessor, type Seat } from '../runner/project-runner.ts';
 import { readHistory } from '../store/history.ts';
+import { readIncident, readIncidents } from '../store/incidents.ts';
 import { isContainersMain } from '../system/container.ts';
 import { ownProcess } from '../system/own-process.ts';
 import { startAgain } from '../system/start-again.ts';
@@ -80,6 +81,8 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     bug: (error) =>
       options.note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`),
     history: (query) => readHistory(host.database, query),
+    incidents: (query) => readIncidents(host.database, query),
+    incident: (id) => readIncident(host.database, id),
     logTail: (chain, lines) => readTail(host.folder.logs, chain, lines),
   });
   function follow(holder: RunnerHolder, ended: Promise<void>): void {

@@ -1,14 +1,16 @@
-type Schema = Readonly<Record<string, unknown>>;
+/** A schema, or a part of one. */
+export type Schema = Readonly<Record<string, unknown>>;
 
 /** The schemas of what the control API says, by name; JSON Schema 2020-12, as in OpenAPI 3.1. */
 export function openApiSchemas(): Readonly<Record<string, Schema>> {
   return {
-    RunnerStatus: object('A runner and all its chains.', {
+    StatusAnswer: object('A runner and all its chains.', {
       runner: ref('RunnerFigures'),
       chains: list(
         ref('ChainStatus'),
         'In the order of the configuration; what a reload brought comes last.',
       ),
+      incidents: list(ref('IncidentSummary'), 'Those that are open, the newest last; at most 1 000.'),
     }),
     RunnerFigures: object('What a runner says of itself.', {
       pid: whole('Its process id.'),
@@ -193,6 +195,8 @@ function historyEntry(): Schema {
     startedAt: moment('When it was intended.'),
     endedAt: orNull(moment('When it ended; null while it is in progress.')),
     durationMs: orNull(length('How long it took.')),
+    cpuMs: orNull(length('Its time on a processor; null where it was not measured.')),
+    memoryKib: orNull(whole('The most memory at once, in KiB; null where it was not measured.')),
     outcome: orNull(text('The kind of its outcome; null while it has none.')),
     detail: { description: 'What the outcome carries: an exit code, a signal, an error.' },
     log: object('Where its output is.', {
@@ -217,6 +221,7 @@ const errorCodes = [
   'TOO_LONG',
   'NO_SUCH_PAGE',
   'NO_SUCH_CHAIN',
+  'NO_SUCH_INCIDENT',
   'REFUSED',
   'CONFIG_REJECTED',
   'SUCCESSOR_FAILED',
@@ -253,22 +258,27 @@ export function flag(description: string): Schema {
   return { type: 'boolean', description };
 }
 
-function number(description: string): Schema {
+/** Any number. */
+export function number(description: string): Schema {
   return { type: 'number', description };
 }
 
-function moment(description: string): Schema {
+/** A moment of the wall clock. */
+export function moment(description: string): Schema {
   return { type: 'integer', description: `${description} Milliseconds since 1970 UTC.` };
 }
 
-function length(description: string): Schema {
+/** A length of time. */
+export function length(description: string): Schema {
   return { type: 'number', minimum: 0, description: `${description} In milliseconds.` };
 }
 
-function oneOf(description: string, words: readonly string[]): Schema {
+/** One of these words. */
+export function oneOf(description: string, words: readonly string[]): Schema {
   return { type: 'string', enum: words, description };
 }
 
-function orNull(schema: Schema): Schema {
+/** This or null. */
+export function orNull(schema: Schema): Schema {
   return { anyOf: [schema, { type: 'null' }] };
 }

@@ -1,4 +1,5 @@
 import { flag, list, object, openApiSchemas, ref, text, whole } from './openapi-schemas.ts';
+import { incidentSchemas } from './openapi-incidents.ts';
 import { mostLines, longestBody } from './request-body.ts';
 
 type Part = Readonly<Record<string, unknown>>;
@@ -9,8 +10,8 @@ export function openApiDocument(version: string): Part {
     openapi: '3.1.0',
     info: { title: 'Control API of yourlabs-runner', version, description: introduction },
     servers: [{ url: 'http://runner', description: 'On the socket `runner.sock` of the state folder.' }],
-    paths: { ...readingPaths(), ...chainCommandPaths(), ...runnerCommandPaths() },
-    components: { schemas: openApiSchemas() },
+    paths: { ...readingPaths(), ...incidentPaths(), ...chainCommandPaths(), ...runnerCommandPaths() },
+    components: { schemas: { ...openApiSchemas(), ...incidentSchemas() } },
   };
 }
 
@@ -27,7 +28,7 @@ function readingPaths(): Part {
     '/v1/status': {
       get: {
         summary: 'What the runner and each of its chains do.',
-        responses: { 200: json('That.', ref('RunnerStatus')), ...always },
+        responses: { 200: json('That.', ref('StatusAnswer')), ...always },
       },
     },
     '/v1/chains/{chain}': {
@@ -61,6 +62,48 @@ function readingPaths(): Part {
         responses: {
           200: json('They.', object('Runs.', { runs: list(ref('HistoryEntry')) })),
           400: badRequest,
+          ...always,
+        },
+      },
+    },
+  };
+}
+
+function incidentPaths(): Part {
+  return {
+    '/v1/incidents': {
+      get: {
+        summary: 'The newest incidents, the newest last.',
+        parameters: [
+          {
+            name: 'chain',
+            in: 'query',
+            description: 'Only incidents of this chain.',
+            schema: { type: 'string' },
+          },
+          {
+            name: 'open',
+            in: 'query',
+            description: 'Only open ones.',
+            schema: { type: 'boolean', default: false },
+          },
+          queryCount('limit', 'How many incidents.', { default: 20, maximum: mostLines }),
+        ],
+        responses: {
+          200: json('They.', object('Incidents.', { incidents: list(ref('IncidentSummary')) })),
+          400: badRequest,
+          ...always,
+        },
+      },
+    },
+    '/v1/incidents/{incident}': {
+      parameters: [incidentParameter],
+      get: {
+        summary: 'Everything that is kept of one incident.',
+        responses: {
+          200: json('That.', ref('IncidentReport')),
+          400: badRequest,
+          404: problem('`NO_SUCH_INCIDENT`: there is none of this number, or it is not kept any more.'),
           ...always,
         },
       },
@@ -145,7 +188,7 @@ function chainCommandPaths(): Part {
 }
 
 function runnerCommandPaths(): Part {
-  const status = json('What the runner and its chains do then.', ref('RunnerStatus'));
+  const status = json('What the runner and its chains do then.', ref('StatusAnswer'));
   const plan = object('What changes.', {
     dryRun: flag('Whether nothing was done.'),
     plan: list(ref('PlannedChange')),
@@ -234,6 +277,13 @@ const chainParameter = {
   required: true,
   description: 'The name of a chain.',
   schema: { type: 'string' },
+};
+const incidentParameter = {
+  name: 'incident',
+  in: 'path',
+  required: true,
+  description: 'The number of an incident.',
+  schema: { type: 'integer', minimum: 1 },
 };
 const badRequest = problem('`BAD_REQUEST`: it makes no sense, for what `message` says.');
 const noSuchChain = problem('`NO_SUCH_CHAIN`: the runner has no chain of this name.');

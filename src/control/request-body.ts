@@ -68,6 +68,12 @@ export function readCount(text: string, what: string, most: number = Number.MAX_
   throw new BadRequest(`Cannot read "${what}": found "${text}", write a whole number from 1${limit}`);
 }
 
+/** "true" or "false". @throws BadRequest */
+export function readSwitch(text: string, what: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new BadRequest(`Cannot read "${what}": found "${text}", write true or false`);
+}
+
 /** All that may be asked of one chain. */
 export const chainCommands: readonly ControlRequest['kind'][] = [
   'poke',

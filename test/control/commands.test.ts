@@ -372,6 +372,8 @@ test('the document describes each route of the API, and no other', async () => {
   const nothing = {
     version: '0',
     history: () => [],
+    incidents: () => [],
+    incident: () => null,
     logTail: () => Promise.resolve(Buffer.alloc(0)),
     bug: () => undefined,
   };
@@ -385,7 +387,7 @@ test('the document describes each route of the API, and no other', async () => {
 test('docs/control-api.md shows each path once at least', () => {
   const page = readFileSync(new URL('../../../docs/control-api.md', import.meta.url), 'utf8');
   for (const operation of schema.operations) {
-    const path = operation.replace(/^\w+ /, '').replace('{chain}', 'mail');
+    const path = operation.replace(/^\w+ /, '').replace('{chain}', 'mail').replace('{incident}', '17');
     assert.ok(page.includes(path), `${operation} is in the page`);
   }
 });
@@ -400,6 +402,8 @@ test('the document can be had from the runner, and its history and logs are as i
     startedAt: 1,
     endedAt: null,
     durationMs: null,
+    cpuMs: 3,
+    memoryKib: null,
     outcome: null,
     detail: null,
     log: { generation: 1, from: 0, to: null },

@@ -39,6 +39,8 @@ export async function serveInFolder(
   const api = createApi(control, {
     version: '0.1.0',
     history: () => [],
+    incidents: () => [],
+    incident: () => null,
     logTail: () => Promise.resolve(Buffer.alloc(0)),
     bug: (error) => void bugs.push(error),
     ...sources,
