@@ -109,6 +109,7 @@ function upCommand(): Command {
     .option('--env-file <file>', 'file of NAME=value lines for the environment of all tasks')
     .option('--inherit-env <names>', 'variables that all tasks get from this environment')
     .addOption(stateOption())
+    .option('--metrics <address>', 'serve metrics over TCP as well, such as 127.0.0.1:9464')
     .option('--verbose', 'print each run', false)
     .option('--quiet', 'print failures only', false)
     .option('--json', 'print one event a line, as JSON', false)

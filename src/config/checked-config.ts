@@ -1,11 +1,13 @@
 import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.ts';
 import type { IoPriority } from '../core/identity.ts';
 import type { DurationMs } from '../core/units.ts';
+import type { CheckedMetrics } from './metrics-options.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
 export interface CheckedConfig {
   readonly chains: Readonly<Record<string, CheckedChain>>;
   readonly hosts?: Readonly<Record<string, CheckedHost>> | undefined;
+  readonly metrics?: CheckedMetrics | undefined;
   readonly logs?: { readonly total?: number | 'none' | undefined } | undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { ChainDefinition } from '../core/definition.ts';
+import type { CheckedMetrics } from './metrics-options.ts';
 import type { Problem } from './problem.ts';
 
 /** What is asked of the configuration. */
@@ -35,7 +36,13 @@ export interface TypedOptions {
 
 /** The chains in force on this host, or everything that has to be put right first. */
 export type LoadAnswer =
-  | { readonly kind: 'loaded'; readonly configFile: string | null; readonly chains: readonly LoadedChain[] }
+  | {
+      readonly kind: 'loaded';
+      readonly configFile: string | null;
+      readonly chains: readonly LoadedChain[];
+      /** Where monitoring may look, as the configuration says; `null` where it says nothing. */
+      readonly metrics: CheckedMetrics | null;
+    }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[] };
 
 /** A chain and where its values come from. */

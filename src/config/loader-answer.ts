@@ -14,6 +14,7 @@ import { toDurationMs, type DurationMs } from '../core/units.ts';
 import { isChainName } from './chain-name.ts';
 import type { LoadAnswer, LoadedChain, LoadedValue } from './loaded.ts';
 import type { LoaderMessage } from './loader-message.ts';
+import type { CheckedMetrics } from './metrics-options.ts';
 import type { Problem } from './problem.ts';
 
 /**
@@ -124,7 +125,20 @@ function asCount(value: unknown): number {
 function readAnswer(answer: Fields): LoadAnswer {
   const kind = answer.choice('kind', ['loaded', 'rejected']);
   if (kind === 'rejected') return { kind, problems: answer.list('problems', readProblem) };
-  return { kind, configFile: answer.textOrNull('configFile'), chains: answer.list('chains', readChain) };
+  return {
+    kind,
+    configFile: answer.textOrNull('configFile'),
+    chains: answer.list('chains', readChain),
+    metrics: answer.value('metrics') === null ? null : readMetrics(answer.fields('metrics')),
+  };
+}
+
+function readMetrics(metrics: Fields): CheckedMetrics {
+  const listen = metrics.fields('listen');
+  return {
+    listen: { host: listen.text('host'), port: asCount(listen.value('port')) },
+    names: metrics.value('names') === undefined ? [] : metrics.list('names', asText),
+  };
 }
 
 function readProblem(value: unknown): Problem {

@@ -22,5 +22,11 @@ export async function resolveRequest(request: LoadRequest, sources: RequestSourc
     chains.push(await resolveChain(chain, { request, functions: sources.functions, report }));
   }
   if (problems.length > 0) return { kind: 'rejected', problems: inSourceOrder(problems) };
-  return { kind: 'loaded', configFile: sources.config?.file ?? null, chains };
+  const { config } = sources;
+  return {
+    kind: 'loaded',
+    configFile: config?.file ?? null,
+    chains,
+    metrics: config?.config.metrics ?? null,
+  };
 }

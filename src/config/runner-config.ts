@@ -1,4 +1,5 @@
 import type { Isolation, LeftoversPolicy } from '../core/definition.ts';
+import type { ConfigMetrics } from './metrics-options.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 
 /** One task of a chain: the text of a task, or that text or an argv list with options of its own. */
@@ -91,6 +92,8 @@ export interface RunnerConfig {
   readonly hosts?:
     | Readonly<Record<string, { readonly chains: Readonly<Record<string, ConfigHostChain>> }>>
     | undefined;
+  /** Metrics over TCP, such as { listen: "127.0.0.1:9464" }. */
+  readonly metrics?: ConfigMetrics | undefined;
   /** The size, such as "1GB", that all logs set aside may take together; or "none". */
   readonly logs?: { readonly total?: string | undefined } | undefined;
 }

@@ -12,6 +12,7 @@ import type {
 import { describeFound } from './describe-found.ts';
 import { didYouMean, listOf } from './did-you-mean.ts';
 import { identityOfChain, identityOfHosts } from './identity-schema.ts';
+import { metricsSchema } from './metrics-options.ts';
 import { parseSize } from './size.ts';
 import type { RunnerConfig } from './runner-config.ts';
 import { expecting, number, strict, text } from './schema-parts.ts';
@@ -352,6 +353,9 @@ export const configSchema: z.ZodType<CheckedConfig, RunnerConfig> = strict(
         description:
           'What is different on hosts whose name fits a pattern with `*` and `?`; of several that fit, the later ones win.',
       }),
+    metrics: metricsSchema
+      .optional()
+      .meta({ description: 'Metrics over TCP; over the control socket they are there in any case.' }),
     logs: logs.optional().meta({ description: 'What the logs of all chains may take together.' }),
   },
   'an object such as { chains: { mail: { tasks: ["tasks.sendMail"] } } }',

@@ -19,13 +19,14 @@ import {
   readSwitch,
   type Body,
 } from './request-body.ts';
+import { createWatchApi, type WatchSources } from './watch-api.ts';
 import { openApiDocument } from './openapi.ts';
 
 type Bindings = HttpBindings | Http2Bindings;
 type Api = Hono<{ Bindings: Bindings }>;
 
 /** What the API reads beside what the runner says. */
-export interface ApiSources {
+export interface ApiSources extends WatchSources {
   /** The newest runs, the newest last; as `runner history --json` prints them. */
   readonly history: (query: {
     readonly chain: string | null;
@@ -50,6 +51,7 @@ export interface ApiSources {
 /** The control API of a runner; docs/control-api.md and `GET /v1/openapi.json` describe it. GET changes nothing. */
 export function createApi(control: RunnerControl, sources: ApiSources): Api {
   const api: Api = new Hono<{ Bindings: Bindings }>();
+  api.route('/', createWatchApi(control, sources));
   api.use(
     bodyLimit({
       maxSize: longestBody,

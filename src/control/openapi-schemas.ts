@@ -1,3 +1,5 @@
+import { chainStates } from '../core/status.ts';
+
 /** A schema, or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -81,7 +83,7 @@ function lastEnd(): Schema {
 function chainStatus(): Schema {
   return object('Everything that answers "why is it not running?" of one chain.', {
     chain: text('Its name.'),
-    state: oneOf('What it does right now; docs/command-line.md explains the words.', stateWords),
+    state: oneOf('What it does right now; docs/command-line.md explains the words.', chainStates),
     task: text('The task in progress; the next one where there is none.'),
     pass: orNull(whole('The pass, counted from 1; null where this runner does not run the chain.')),
     fence: orNull(whole('The number of the term: it grows each time that a runner takes the chain.')),
@@ -135,22 +137,6 @@ function chainStatus(): Schema {
     },
   });
 }
-
-const stateWords = [
-  'running',
-  'cooling down',
-  'paused',
-  'stopped',
-  'left behind',
-  'worker starting',
-  'worker blocked',
-  'worker cannot start',
-  'store fails',
-  'held elsewhere',
-  'cannot begin',
-  'let go',
-  'waiting',
-];
 
 function pausedBy(): readonly Schema[] {
   return [

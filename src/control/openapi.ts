@@ -10,7 +10,13 @@ export function openApiDocument(version: string): Part {
     openapi: '3.1.0',
     info: { title: 'Control API of yourlabs-runner', version, description: introduction },
     servers: [{ url: 'http://runner', description: 'On the socket `runner.sock` of the state folder.' }],
-    paths: { ...readingPaths(), ...incidentPaths(), ...chainCommandPaths(), ...runnerCommandPaths() },
+    paths: {
+      ...readingPaths(),
+      ...incidentPaths(),
+      ...watchPaths(),
+      ...chainCommandPaths(),
+      ...runnerCommandPaths(),
+    },
     components: { schemas: { ...openApiSchemas(), ...incidentSchemas() } },
   };
 }
@@ -106,6 +112,35 @@ function incidentPaths(): Part {
           404: problem('`NO_SUCH_INCIDENT`: there is none of this number, or it is not kept any more.'),
           ...always,
         },
+      },
+    },
+  };
+}
+
+function watchPaths(): Part {
+  const ready = object('Whether the runner is ready.', {
+    isReady: flag(
+      'Whether each chain is taken, or there is a reason why it is not, and all state can be stored.',
+    ),
+    reasons: list(text('What is missing.')),
+  });
+  return {
+    '/metrics': {
+      get: {
+        summary: 'Metrics in the text format of Prometheus; docs/metrics.md describes them.',
+        responses: { 200: { description: 'They.', content: { 'text/plain': {} } }, ...always },
+      },
+    },
+    '/healthz': {
+      get: {
+        summary: 'Whether the runner lives.',
+        responses: { 200: json('It does.', object('That.', { status: text('`ok`.') })), ...always },
+      },
+    },
+    '/readyz': {
+      get: {
+        summary: 'Whether the runner does all that it is to do.',
+        responses: { 200: json('It does.', ready), 503: json('It does not.', ready), ...always },
       },
     },
   };

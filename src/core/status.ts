@@ -19,6 +19,23 @@ import {
  */
 export type StatusWord = WaitReason | 'waiting' | 'held elsewhere' | 'stopped' | 'cannot begin' | 'let go';
 
+/** All of these words. */
+export const chainStates: readonly StatusWord[] = Object.values<StatusWord>({
+  running: 'running',
+  'cooling down': 'cooling down',
+  paused: 'paused',
+  stopped: 'stopped',
+  'left behind': 'left behind',
+  'worker starting': 'worker starting',
+  'worker blocked': 'worker blocked',
+  'worker cannot start': 'worker cannot start',
+  'store fails': 'store fails',
+  'held elsewhere': 'held elsewhere',
+  'cannot begin': 'cannot begin',
+  'let go': 'let go',
+  waiting: 'waiting',
+} satisfies { readonly [Word in StatusWord]: Word });
+
 /** Everything that answers "why is it not running?" of one chain. Moments are of the wall clock. */
 export interface ChainStatus {
   readonly chain: ChainName;

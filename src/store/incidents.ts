@@ -66,10 +66,30 @@ export function readIncidents(database: Database, query: IncidentsQuery): readon
     .toReversed();
 }
 
-/** How many incidents are open. */
-export function countOpenIncidents(database: Database): number {
-  const row = database.prepare('SELECT count(*) AS open FROM incident WHERE healed_at IS NULL').get();
-  return Number(fieldsOf(row)['open']);
+/** The tasks that have an open incident. */
+export function readOpenTasks(
+  database: Database,
+): readonly { readonly chain: string; readonly task: string }[] {
+  return database
+    .prepare('SELECT chain, task FROM incident WHERE healed_at IS NULL')
+    .all()
+    .map((row) => {
+      const fields = fieldsOf(row);
+      return { chain: String(fields['chain']), task: String(fields['task']) };
+    });
+}
+
+/** How many notices wait to be delivered on each channel. */
+export function readWaiting(
+  database: Database,
+): readonly { readonly channel: string; readonly count: number }[] {
+  return database
+    .prepare(`SELECT channel, count(*) AS count FROM delivery WHERE state = 'waiting' GROUP BY channel`)
+    .all()
+    .map((row) => {
+      const fields = fieldsOf(row);
+      return { channel: String(fields['channel']), count: Number(fields['count']) };
+    });
 }
 
 /** Everything that is kept of one incident; `null` when there is none of this number. */

@@ -39,7 +39,12 @@ function fakeLoader(lines: readonly unknown[], last: string): string {
 describe('of what the loader writes', () => {
   const loaded = {
     kind: 'answer',
-    answer: { kind: 'loaded', configFile: null, chains: [{ definition, values: [], needsRoot: [] }] },
+    answer: {
+      kind: 'loaded',
+      configFile: null,
+      chains: [{ definition, values: [], needsRoot: [] }],
+      metrics: null,
+    },
   };
   const wrong: readonly [string, unknown][] = [
     ['text that is no JSON', 'hello'],
@@ -59,7 +64,7 @@ describe('of what the loader writes', () => {
 
   function withDefinition(change: object): object {
     const chains = [{ definition: { ...definition, ...change }, values: [], needsRoot: [] }];
-    return { kind: 'answer', answer: { kind: 'loaded', configFile: null, chains } };
+    return { kind: 'answer', answer: { kind: 'loaded', configFile: null, chains, metrics: null } };
   }
 
   for (const [name, line] of wrong) {

@@ -372,6 +372,7 @@ test('the document describes each route of the API, and no other', async () => {
   const nothing = {
     version: '0',
     history: () => [],
+    metrics: () => Promise.resolve(''),
     incidents: () => [],
     incident: () => null,
     logTail: () => Promise.resolve(Buffer.alloc(0)),
