@@ -14,7 +14,7 @@ export async function prepareRestingChains(stateDirectory: string, names: readon
   const { database: path } = makeStateFolder(stateDirectory);
   const database = await openState(path);
   const clock = createSystemClock();
-  const store = createSqliteStore(database, path);
+  const store = createSqliteStore(database, path, { ran: () => undefined });
   const cooldown = storedWait(restMs, { boot: clock.boot, now: clock.now() });
   await Promise.all(
     names.filter(isChainName).map(async (chain) => {
@@ -24,7 +24,7 @@ export async function prepareRestingChains(stateDirectory: string, names: readon
         fence,
         state: { ...newChainState, lastRun: 1, cooldown },
         told: [],
-        runsKept: 10,
+        history: { runsKept: 10, failedRunsKept: 10, ageMs: null },
       });
     }),
   );

@@ -1,5 +1,5 @@
 import type { Moment } from './core/cooldown.ts';
-import type { ChainDefinition, ChainName, LogLimits } from './core/definition.ts';
+import type { ChainDefinition, ChainName, HistoryLimits, LogLimits } from './core/definition.ts';
 import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
 import type { ChainState, Holder, ProcessIdentity, Run } from './core/facts.ts';
 import type { Fence, MonotonicMs } from './core/units.ts';
@@ -54,8 +54,8 @@ export interface Saving {
   readonly fence: Fence;
   readonly state: ChainState;
   readonly told: readonly ChainTold[];
-  /** How many runs the history keeps. */
-  readonly runsKept: number;
+  /** What the history keeps of the chain. */
+  readonly history: HistoryLimits;
 }
 
 /** The state could not be read or written. `message` says what to do about it. */

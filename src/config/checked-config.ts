@@ -81,6 +81,13 @@ interface CheckedLog {
   readonly compress?: boolean | undefined;
 }
 
+/** What is remembered of a chain's runs. */
+interface CheckedHistory {
+  readonly runs?: number | undefined;
+  readonly failedRuns?: number | undefined;
+  readonly age?: DurationMs | 'none' | undefined;
+}
+
 /** When a chain's worker is replaced. */
 interface CheckedRecycle {
   readonly runs?: number | undefined;
@@ -101,7 +108,7 @@ export interface CheckedChain extends CheckedHostChain {
   readonly noNewPrivileges?: boolean | undefined;
   readonly umask?: number | undefined;
   readonly log?: CheckedLog | undefined;
-  readonly history?: { readonly runs?: number | undefined } | undefined;
+  readonly history?: CheckedHistory | undefined;
   readonly isolation?: Isolation | undefined;
   readonly recycle?: CheckedRecycle | undefined;
 }

@@ -3,6 +3,7 @@ import type {
   ChainDefinition,
   ChainName,
   FailureCooldown,
+  HistoryLimits,
   Isolation,
   LeftoversPolicy,
   OnFailure,
@@ -155,6 +156,14 @@ function readChain(value: unknown): LoadedChain {
   };
 }
 
+function readHistory(history: Fields): HistoryLimits {
+  return {
+    runsKept: history.number('runsKept'),
+    failedRunsKept: history.number('failedRunsKept'),
+    ageMs: history.durationOrNull('ageMs'),
+  };
+}
+
 function readAlerts(alerts: Fields): AlertPolicy {
   const breaker = alerts.value('breaker') === null ? null : alerts.fields('breaker');
   return {
@@ -194,7 +203,7 @@ function readDefinition(definition: Fields): ChainDefinition {
       isCompressed: log.truth('isCompressed'),
       totalLimitBytes: log.value('totalLimitBytes') === null ? null : log.number('totalLimitBytes'),
     },
-    history: { runsKept: definition.fields('history').number('runsKept') },
+    history: readHistory(definition.fields('history')),
     alerts: readAlerts(definition.fields('alerts')),
     codeVersion: definition.textOrNull('codeVersion'),
     isolation: definition.choice<Isolation>('isolation', ['chain', 'run', 'shared']),

@@ -69,8 +69,14 @@ export interface ConfigChain extends ConfigHostChain {
   /** Octal digits such as "027". Default: as the runner. */
   readonly umask?: string | undefined;
   readonly log?: ConfigLog | undefined;
-  /** How many runs are remembered. */
-  readonly history?: { readonly runs?: number | undefined } | undefined;
+  /** How many runs are remembered, how many of those that failed, and for how long, such as "90d". */
+  readonly history?:
+    | {
+        readonly runs?: number | undefined;
+        readonly failedRuns?: number | undefined;
+        readonly age?: string | undefined;
+      }
+    | undefined;
   /** A worker of the chain's own (`chain`, the default), a new one for each run (`run`), or one for many (`shared`). */
   readonly isolation?: Isolation | undefined;
   /** When the chain's worker is replaced between runs: after so many, above so much memory, at such an age. */

@@ -256,8 +256,16 @@ const history = strict(
     runs: number({ least: 1, most: 10_000_000, isWhole: true })
       .optional()
       .meta({ description: 'How many runs of the chain are remembered.', usual: 10_000 }),
+    failedRuns: number({ least: 1, most: 10_000_000, isWhole: true }).optional().meta({
+      description:
+        'Of how many of its newest runs those that failed are remembered. Default: 5 times `runs`.',
+    }),
+    age: orNone(logAge, 'a time such as "90d", or "none"').optional().meta({
+      description: 'For how long a run is remembered at most, also one that failed.',
+      usual: 'none',
+    }),
   },
-  'an object such as { runs: 10000 }',
+  'an object such as { runs: 10000, age: "90d" }',
 );
 
 const recycle = strict(

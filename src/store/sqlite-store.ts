@@ -7,15 +7,13 @@ import type { Database, Statement } from './database.ts';
 import { DiskSync, usualSync } from './disk-sync.ts';
 import { writeError } from './open-state.ts';
 import { parseState } from './parse-state.ts';
-
-/** Old runs are removed from the history once in so many runs. */
-const pruneEvery = 64;
+import type { Pruning } from './pruning.ts';
 
 /**
  * State in SQLite. A commit always survives the death of any process. A power cut may take back the commits of
  * the last tenth of a second, and of the time that the disk takes, but never a fence.
  */
-export function createSqliteStore(database: Database, path: string): Store {
+export function createSqliteStore(database: Database, path: string, pruning: Pick<Pruning, 'ran'>): Store {
   const statements = prepareAll(database);
   const disk = new DiskSync(`${path}-wal`, usualSync);
   let isSyncing = true;
@@ -54,16 +52,15 @@ export function createSqliteStore(database: Database, path: string): Store {
         syncNow(!disk.isPossible);
         transaction(statements, () => write(statements, saving));
         if (disk.isPossible) disk.committed();
+        if (saving.state.run?.stage.kind === 'intended')
+          pruning.ran(saving.chain, saving.state.lastRun, saving.history);
       });
     },
   };
 }
 
 type Statements = Readonly<
-  Record<
-    'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end' | 'prune',
-    Statement
-  >
+  Record<'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end', Statement>
 >;
 
 function prepareAll(database: Database): Statements {
@@ -84,7 +81,6 @@ function prepareAll(database: Database): Statements {
       `UPDATE run SET ended_at = ?, duration_ms = ?, cpu_ms = ?, memory_kib = ?, outcome = ?, detail = ?, log_to = ?
        WHERE chain = ? AND number = ?`,
     ),
-    prune: database.prepare('DELETE FROM run WHERE chain = ? AND number <= ?'),
   };
 }
 
@@ -146,14 +142,13 @@ function write(statements: Statements, saving: Saving): void {
   if (Number(changes) === 0) {
     throw new StoreError(`Cannot store chain "${chain}": another runner has taken it over; stop this one`);
   }
-  for (const told of saving.told) writeTold(statements, told, saving.runsKept);
+  for (const told of saving.told) writeTold(statements, told);
 }
 
-function writeTold(statements: Statements, { chain, told, log }: ChainTold, runsKept: number): void {
+function writeTold(statements: Statements, { chain, told, log }: ChainTold): void {
   if (told.kind === 'run intended') {
     const { number, pass, task, fence } = told.run;
     statements.intend.run(chain, number, pass, task, fence, told.at, log.generation, log.offset);
-    if (number % pruneEvery === 0) statements.prune.run(chain, number - runsKept);
   }
   if (told.kind === 'run ended') {
     const { endedAt, durationMs, usage, outcome, run } = told;

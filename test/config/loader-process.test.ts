@@ -16,7 +16,7 @@ const definition = {
   isolation: 'chain',
   recycle: { runs: 2, memoryKib: null, ageMs: 1 },
   log: { fileLimitBytes: 1, filesKept: 1, ageLimitMs: null, isCompressed: true, totalLimitBytes: null },
-  history: { runsKept: 1 },
+  history: { runsKept: 1, failedRunsKept: 1, ageMs: null },
   alerts: {
     afterFailures: 1,
     remindMs: 1,
