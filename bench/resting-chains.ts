@@ -15,7 +15,7 @@ export async function prepareRestingChains(
   const { database: path } = makeStateFolder(stateDirectory);
   const database = await openState(path);
   const clock = createSystemClock();
-  const store = createSqliteStore(database, path);
+  const store = createSqliteStore(database, path, { ran: () => undefined });
   const here = { boot: clock.boot, now: clock.now() };
   await Promise.all(
     [...restMs.keys()].filter(isChainName).map(async (chain) => {
@@ -26,7 +26,7 @@ export async function prepareRestingChains(
         fence,
         state: { ...newChainState, lastRun: 1, cooldown },
         told: [],
-        runsKept: 10,
+        history: { runsKept: 10, failedRunsKept: 10, ageMs: null },
       });
     }),
   );

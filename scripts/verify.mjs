@@ -17,6 +17,7 @@ const debianPrograms = {
   unshare: 'util-linux',
   'systemd-notify': 'systemd',
   useradd: 'passwd',
+  promtool: 'prometheus',
 };
 
 const ourMajor = Number(process.versions.node.split('.')[0]);

@@ -9,6 +9,8 @@ import { findUser } from '../processes/user-database.ts';
 import { hasOpen, readProcesses } from '../processes/process-table.ts';
 import type { Database } from '../store/database.ts';
 import { openState } from '../store/open-state.ts';
+import { createPruner } from '../store/prune.ts';
+import { beginPruning } from '../store/pruning.ts';
 import { createSqliteStore } from '../store/sqlite-store.ts';
 import { createSystemClock } from '../system/clock.ts';
 import { functionWorkerCommand, manyChainsWorkerCommand, workerScript } from '../system/own-files.ts';
@@ -37,7 +39,8 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
   const folder = makeStateFolder(stateDirectory);
   const database = await openState(folder.database);
   const clock = createSystemClock();
-  const store = createSqliteStore(database, folder.database);
+  const pruning = beginPruning(clock, createPruner(database));
+  const store = createSqliteStore(database, folder.database, pruning);
   const logs = openLogFolder(folder.logs);
   const coordinator = createSingleHostCoordinator(
     { folder: folder.locks, projectLock: folder.projectLock, alertsLock: folder.alertsLock },
@@ -64,7 +67,10 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
         return { kind: 'cannot open', reason: error.message };
       }
     },
-    close: () => database.close(),
+    close() {
+      pruning.close();
+      database.close();
+    },
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Loaded, RunnerFigures, Upgraded } from '../control-port.ts';
-import { createApi } from '../control/api.ts';
+import { createApi, type ApiSources } from '../control/api.ts';
+import { serveWatch, warningOf, type WatchPlace, type WatchServer } from '../control/serve-watch.ts';
+import { createWatchSite } from '../control/watch-api.ts';
 import { checkSocketPath, serveControl, type Answerer, type ControlServer } from '../control/serve.ts';
 import { askForChains, type TakeOver } from '../control/take-over.ts';
 import type { Channel } from '../core/channel.ts';
@@ -7,10 +9,12 @@ import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { readTail } from '../log/read-log.ts';
 import { limitRunnerLog } from '../log/runner-log.ts';
+import { createMetrics, type RunnerMetrics } from '../metrics/runner-metrics.ts';
 import type { RunnerHolder, Taken, Tell } from '../ports.ts';
 import { signalProcess } from '../processes/process-table.ts';
 import { ProjectRunner, type Predecessor, type Seat } from '../runner/project-runner.ts';
 import { readHistory } from '../store/history.ts';
+import { readIncident, readIncidents, readOpenTasks, readWaiting } from '../store/incidents.ts';
 import { isContainersMain } from '../system/container.ts';
 import { ownProcess } from '../system/own-process.ts';
 import { startAgain } from '../system/start-again.ts';
@@ -34,6 +38,8 @@ export interface UpOptions {
   readonly tell: Tell;
   /** Told in words for people, of what is not of one chain. */
   readonly note: (text: string) => void;
+  /** Where monitoring may look besides the control socket; `null` for nowhere. */
+  readonly metrics: WatchPlace | null;
   /** Whether to take the chains over from a runner that is up, and to kill it if it does not answer. */
   readonly takeover: 'no' | 'ask' | 'force';
 }
@@ -67,28 +73,34 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
   const host = await openHost(options.stateDirectory, options.path);
   const since = host.clock.now().wall;
   const { pid, memoryBytes } = ownProcess;
-  const seat = createSeat(host, () => api);
+  const bug = (error: Error): void =>
+    options.note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`);
+  const metrics = createMetrics({
+    status: () => runner.status(),
+    open: () => readOpenTasks(host.database),
+    waiting: () => readWaiting(host.database),
+  });
+  const seat = createSeat(host, options, {
+    api: () => createApi(runner, sourcesOf(host, { metrics, bug, version: options.figures.version })),
+    site: () => createWatchSite(runner, { metrics: () => metrics.text(), bug }),
+  });
   let predecessor: Predecessor | null = null;
   const { note, tell, channels, figures } = options;
   const opened: { alerts: Alerts | null } = { alerts: null };
   const runner = new ProjectRunner({
     clock: host.clock,
     open: host.open,
-    seat,
-    tell: (told) => (opened.alerts?.tell ?? tell)(told),
+    seat: { take: () => seat.takeBack(), leave: () => seat.leave() },
+    tell(told) {
+      (opened.alerts?.tell ?? tell)(told);
+      metrics.tell(told);
+    },
     tellBy: (wanted) => opened.alerts?.tellBy(wanted),
     note,
     load: options.load,
     figures: () => ({ ...options.figures, pid, since, memoryBytes: memoryBytes() }),
     predecessor: () => predecessor,
     startSuccessor: () => startSuccessor(options.args),
-  });
-  const api = createApi(runner, {
-    version: options.figures.version,
-    bug: (error) =>
-      options.note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`),
-    history: (query) => readHistory(host.database, query),
-    logTail: (chain, lines) => readTail(host.folder.logs, chain, lines),
   });
   function follow(holder: RunnerHolder, ended: Promise<void>): void {
     predecessor = predecessorOf(host, holder, ended);
@@ -114,8 +126,28 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
       stopLimiting();
       seat.leave();
       await alerts.close();
+      metrics.close();
       host.close();
     },
+  };
+}
+
+function sourcesOf(
+  { database, folder }: Host,
+  parts: {
+    readonly metrics: RunnerMetrics;
+    readonly bug: (error: Error) => void;
+    readonly version: string;
+  },
+): ApiSources {
+  return {
+    version: parts.version,
+    bug: parts.bug,
+    metrics: () => parts.metrics.text(),
+    history: (query) => readHistory(database, query),
+    incidents: (query) => readIncidents(database, query),
+    incident: (id) => readIncident(database, id),
+    logTail: (chain, lines) => readTail(folder.logs, chain, lines),
   };
 }
 
@@ -187,28 +219,65 @@ async function takeSoon({ host: { clock }, seat }: Candidate): Promise<boolean> 
 
 interface ProjectSeat extends Seat {
   tryTake(): Promise<Taken>;
+  /** Takes it back, whether or not the metrics can be served again. */
+  takeBack(): Promise<boolean>;
 }
 
-function createSeat({ coordinator, folder }: Host, api: () => Answerer): ProjectSeat {
+interface Sites {
+  readonly api: () => Answerer;
+  readonly site: () => Answerer;
+}
+
+function createSeat(
+  { coordinator, folder }: Host,
+  { metrics, note }: UpOptions,
+  { api, site }: Sites,
+): ProjectSeat {
   let server: ControlServer | null = null;
+  let watch: WatchServer | null = null;
   let release: (() => void) | null = null;
-  async function tryTake(): Promise<Taken> {
+  async function takeSocket(): Promise<Taken> {
     const taken = await coordinator.takeProject();
     if (taken.kind === 'held elsewhere') return taken;
     ({ release } = taken);
     server = await serveControl(folder.socket, api());
     return taken;
   }
+  async function beginWatch(): Promise<void> {
+    if (metrics !== null) watch = await watchAt(metrics, site(), note);
+  }
+  async function tryTake(): Promise<Taken> {
+    const taken = await takeSocket();
+    if (taken.kind === 'taken') await beginWatch();
+    return taken;
+  }
   return {
     tryTake,
     take: async () => (await tryTake()).kind === 'taken',
+    async takeBack() {
+      if ((await takeSocket()).kind !== 'taken') return false;
+      await beginWatch().catch((error: unknown) =>
+        note(error instanceof Error ? error.message : String(error)),
+      );
+      return true;
+    },
     leave() {
+      watch?.close();
       server?.close();
       release?.();
+      watch = null;
       server = null;
       release = null;
     },
   };
+}
+
+async function watchAt(place: WatchPlace, site: Answerer, note: UpOptions['note']): Promise<WatchServer> {
+  const watch = await serveWatch(place, site);
+  note(`metrics are at http://${watch.at}/metrics`);
+  const warning = warningOf(place);
+  if (warning !== null) note(warning);
+  return watch;
 }
 
 function keepLogSmall({ clock, folder }: Host): () => void {

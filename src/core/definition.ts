@@ -119,9 +119,13 @@ export interface LogLimits {
 }
 
 /** How much of a chain's history is kept. */
-interface HistoryLimits {
-  /** Default 10 000. */
+export interface HistoryLimits {
+  /** The newest runs, of whatever outcome. Default 10 000. */
   readonly runsKept: number;
+  /** Of so many newest runs those that failed. Default 5 times as many. */
+  readonly failedRunsKept: number;
+  /** For how long any run is kept; `null` for no limit, which is the default. */
+  readonly ageMs: DurationMs | null;
 }
 
 /** When people are told of what is wrong with a chain. */

@@ -222,7 +222,7 @@ class ChainLoop {
         fence,
         state,
         told: this.#untold,
-        runsKept: this.definition.history.runsKept,
+        history: this.definition.history,
       });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

@@ -8,15 +8,13 @@ import type { Database, Statement } from './database.ts';
 import { DiskSync, usualSync } from './disk-sync.ts';
 import { writeError } from './open-state.ts';
 import { parseState } from './parse-state.ts';
-
-/** Old runs are removed from the history once in so many runs. */
-const pruneEvery = 64;
+import type { Pruning } from './pruning.ts';
 
 /**
  * State in SQLite. A commit always survives the death of any process. A power cut may take back the commits of
  * the last tenth of a second, and of the time that the disk takes, but never a fence.
  */
-export function createSqliteStore(database: Database, path: string): Store {
+export function createSqliteStore(database: Database, path: string, pruning: Pick<Pruning, 'ran'>): Store {
   const statements = prepareAll(database);
   const disk = new DiskSync(`${path}-wal`, usualSync);
   let isSyncing = true;
@@ -58,11 +56,17 @@ export function createSqliteStore(database: Database, path: string): Store {
       const refusals = transaction(statements, () => asked.map(({ saving }) => write(statements, saving)));
       if (disk.isPossible) disk.committed();
       for (const [index, wish] of asked.entries()) answerWish(wish, refusals[index] ?? null);
+      for (const { saving } of asked) pruneSometimes(saving);
     } catch (error) {
       // What one of them cannot store must not keep the others from it.
       if (asked.length > 1) for (const wish of asked) saveTogether([wish]);
       else for (const { reject } of asked) reject(storeErrorOf(path, error));
     }
+  }
+
+  // Whatever came of it: what is too many is too many.
+  function pruneSometimes({ chain, state, history }: Saving): void {
+    if (state.run?.stage.kind === 'intended') pruning.ran(chain, state.lastRun, history);
   }
 
   return {
@@ -82,10 +86,7 @@ export function createSqliteStore(database: Database, path: string): Store {
 }
 
 type Statements = Readonly<
-  Record<
-    'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end' | 'prune',
-    Statement
-  >
+  Record<'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end', Statement>
 > & { readonly alarm: AlarmRows };
 
 function prepareAll(database: Database): Statements {
@@ -107,7 +108,6 @@ function prepareAll(database: Database): Statements {
        WHERE chain = ? AND number = ?`,
     ),
     alarm: prepareAlarmRows(database),
-    prune: database.prepare('DELETE FROM run WHERE chain = ? AND number <= ?'),
   };
 }
 
@@ -176,20 +176,19 @@ function answerWish({ resolve, reject }: Wish, refusal: StoreError | null): void
 }
 
 /** Writes a step of a chain, or nothing of it where its term is over, and tells why. */
-function write(statements: Statements, { chain, fence, state, told, runsKept }: Saving): StoreError | null {
+function write(statements: Statements, { chain, fence, state, told }: Saving): StoreError | null {
   const { changes } = statements.state.run(JSON.stringify(state), chain, fence);
   if (Number(changes) === 0) {
     return new StoreError(`Cannot store chain "${chain}": another runner has taken it over; stop this one`);
   }
-  for (const one of told) writeTold(statements, one, runsKept);
+  for (const one of told) writeTold(statements, one);
   return null;
 }
 
-function writeTold(statements: Statements, { chain, told, log }: ChainTold, runsKept: number): void {
+function writeTold(statements: Statements, { chain, told, log }: ChainTold): void {
   if (told.kind === 'run intended') {
     const { number, pass, task, fence } = told.run;
     statements.intend.run(chain, number, pass, task, fence, told.at, log.generation, log.offset);
-    if (number % pruneEvery === 0) statements.prune.run(chain, number - runsKept);
   }
   if (told.kind === 'incident changed') statements.alarm.incident(chain, told.change);
   if (told.kind === 'notice') statements.alarm.notice(chain, told.notice, told.isHeld);

@@ -291,7 +291,7 @@ async function openFile(): Promise<OpenFile> {
 }
 
 function storeOf(database: Database, path: string): ReturnType<typeof createSqliteStore> {
-  return createSqliteStore(database, path);
+  return createSqliteStore(database, path, { ran: () => undefined });
 }
 
 function closeFile(folder: string, database: Database): void {

@@ -366,7 +366,7 @@ function randomChain(random: SeededRandom): ChainDefinition {
     killGraceMs: toDurationMs(2_000),
     isolation: random.pick(['chain', 'chain', 'run']),
     recycle: { runs: random.pick([null, 1, 3]), memoryKib: null, ageMs: null },
-    history: { runsKept: 10_000 },
+    history: { runsKept: 10_000, failedRunsKept: 10_000, ageMs: null },
   });
 }
 

@@ -42,7 +42,7 @@ export function chainOf(
       isCompressed: false,
       totalLimitBytes: null,
     },
-    history: { runsKept: 100 },
+    history: { runsKept: 100, failedRunsKept: 100, ageMs: null },
     alerts: alertPolicy,
     codeVersion: null,
     code: null,
