@@ -63,7 +63,8 @@ export async function openProject(place: ProjectPlace): Promise<Project> {
   const closers: (() => unknown)[] = [() => host.close()];
   return {
     async run(definition, { tell: tellOne, note, takeover, ...start }) {
-      const alerts = openAlerts(host, { channels, origin, keepsRight: false, tell: tellOne, note });
+      const alerts = openAlerts(host, { origin, keepsRight: false, tell: tellOne, note });
+      alerts.tellBy(channels);
       closers.unshift(() => alerts.close());
       const { tell } = alerts;
       const first = await host.open(definition, tell);

@@ -1,8 +1,8 @@
 import type { Loaded, RunnerFigures, Upgraded } from '../control-port.ts';
 import { createApi, type ApiSources } from '../control/api.ts';
-import { serveWatch, warningOf, type WatchPlace, type WatchServer } from '../control/serve-watch.ts';
+import type { WatchPlace } from '../control/serve-watch.ts';
 import { createWatchSite } from '../control/watch-api.ts';
-import { checkSocketPath, serveControl, type Answerer, type ControlServer } from '../control/serve.ts';
+import { checkSocketPath } from '../control/serve.ts';
 import { askForChains, type TakeOver } from '../control/take-over.ts';
 import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
@@ -10,9 +10,9 @@ import { add, toDurationMs } from '../core/units.ts';
 import { readTail } from '../log/read-log.ts';
 import { limitRunnerLog } from '../log/runner-log.ts';
 import { createMetrics, type RunnerMetrics } from '../metrics/runner-metrics.ts';
-import type { RunnerHolder, Taken, Tell } from '../ports.ts';
+import type { RunnerHolder, Tell } from '../ports.ts';
 import { signalProcess } from '../processes/process-table.ts';
-import { ProjectRunner, type Predecessor, type Seat } from '../runner/project-runner.ts';
+import { ProjectRunner, type Predecessor } from '../runner/project-runner.ts';
 import { readHistory } from '../store/history.ts';
 import { readIncident, readIncidents, readOpenTasks, readWaiting } from '../store/incidents.ts';
 import { isContainersMain } from '../system/container.ts';
@@ -21,6 +21,7 @@ import { startAgain } from '../system/start-again.ts';
 import { stateFolderAt } from '../system/state-folder.ts';
 import { openAlerts, type Alerts } from './alerts.ts';
 import { openHost, type Host } from './host.ts';
+import { createSeat, type ProjectSeat } from './project-seat.ts';
 
 /** What `runner up` is started with. */
 export interface UpOptions {
@@ -68,54 +69,16 @@ const lookAgainMs = toDurationMs(20);
  * @throws StateFolderError, StoreError, PerlMissing or ControlSocketError, each with a message that says what to do.
  */
 export async function startRunner(options: UpOptions): Promise<UpAnswer> {
-  const { socket } = stateFolderAt(options.stateDirectory);
-  checkSocketPath(socket);
+  checkSocketPath(stateFolderAt(options.stateDirectory).socket);
   const host = await openHost(options.stateDirectory, options.path);
-  const since = host.clock.now().wall;
-  const { pid, memoryBytes } = ownProcess;
-  const bug = (error: Error): void =>
-    options.note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`);
-  const metrics = createMetrics({
-    status: () => runner.status(),
-    open: () => readOpenTasks(host.database),
-    waiting: () => readWaiting(host.database),
-  });
-  const seat = createSeat(host, options, {
-    api: () => createApi(runner, sourcesOf(host, { metrics, bug, version: options.figures.version })),
-    site: () => createWatchSite(runner, { metrics: () => metrics.text(), bug }),
-  });
-  let predecessor: Predecessor | null = null;
-  const { note, tell, channels, figures } = options;
-  const opened: { alerts: Alerts | null } = { alerts: null };
-  const runner = new ProjectRunner({
-    clock: host.clock,
-    open: host.open,
-    seat: { take: () => seat.takeBack(), leave: () => seat.leave() },
-    tell(told) {
-      (opened.alerts?.tell ?? tell)(told);
-      metrics.tell(told);
-    },
-    tellBy: (wanted) => opened.alerts?.tellBy(wanted),
-    note,
-    load: options.load,
-    figures: () => ({ ...options.figures, pid, since, memoryBytes: memoryBytes() }),
-    predecessor: () => predecessor,
-    startSuccessor: () => startSuccessor(options.args),
-  });
-  function follow(holder: RunnerHolder, ended: Promise<void>): void {
-    predecessor = predecessorOf(host, holder, ended);
-    void ended.then(() => {
-      predecessor = null;
-      runner.tryNow(null);
-    });
-  }
+  const { runner, seat, metrics, alerts, follow } = assemble(host, options);
   const taken = await takeSeat({ host, seat, runner, follow }, options.takeover);
   if (taken.kind === 'held elsewhere') {
+    metrics.close();
     host.close();
     return taken;
   }
-  const alerts = openAlerts(host, { channels, origin: figures, keepsRight: true, tell, note });
-  opened.alerts = alerts;
+  alerts.tellBy(options.channels);
   runner.begin(options.definitions);
   const stopLimiting = keepLogSmall(host);
   return {
@@ -130,6 +93,56 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
       host.close();
     },
   };
+}
+
+interface Assembled {
+  readonly runner: ProjectRunner;
+  readonly seat: ProjectSeat;
+  readonly metrics: RunnerMetrics;
+  readonly alerts: Alerts;
+  readonly follow: Candidate['follow'];
+}
+
+function assemble(host: Host, options: UpOptions): Assembled {
+  const { figures, note, tell, load } = options;
+  const { pid, memoryBytes } = ownProcess;
+  const since = host.clock.now().wall;
+  const bug = (error: Error): void =>
+    note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`);
+  const metrics = createMetrics({
+    status: () => runner.status(),
+    open: () => readOpenTasks(host.database),
+    waiting: () => readWaiting(host.database),
+  });
+  const seat = createSeat(host, options, {
+    api: () => createApi(runner, sourcesOf(host, { metrics, bug, version: figures.version })),
+    site: () => createWatchSite(runner, { metrics: () => metrics.text(), bug }),
+  });
+  const alerts = openAlerts(host, { origin: figures, keepsRight: true, tell, note });
+  let predecessor: Predecessor | null = null;
+  const runner = new ProjectRunner({
+    clock: host.clock,
+    open: host.open,
+    seat: { take: () => seat.takeBack(), leave: () => seat.leave() },
+    tell(told) {
+      alerts.tell(told);
+      metrics.tell(told);
+    },
+    tellBy: (wanted) => alerts.tellBy(wanted),
+    note,
+    load,
+    figures: () => ({ ...figures, pid, since, memoryBytes: memoryBytes() }),
+    predecessor: () => predecessor,
+    startSuccessor: () => startSuccessor(options.args),
+  });
+  function follow(holder: RunnerHolder, ended: Promise<void>): void {
+    predecessor = predecessorOf(host, holder, ended);
+    void ended.then(() => {
+      predecessor = null;
+      runner.tryNow(null);
+    });
+  }
+  return { runner, seat, metrics, alerts, follow };
 }
 
 function sourcesOf(
@@ -215,69 +228,6 @@ async function takeSoon({ host: { clock }, seat }: Candidate): Promise<boolean> 
     await new Promise<void>((resolve) => clock.wakeAt(add(clock.now().monotonic, lookAgainMs), resolve));
   }
   return true;
-}
-
-interface ProjectSeat extends Seat {
-  tryTake(): Promise<Taken>;
-  /** Takes it back, whether or not the metrics can be served again. */
-  takeBack(): Promise<boolean>;
-}
-
-interface Sites {
-  readonly api: () => Answerer;
-  readonly site: () => Answerer;
-}
-
-function createSeat(
-  { coordinator, folder }: Host,
-  { metrics, note }: UpOptions,
-  { api, site }: Sites,
-): ProjectSeat {
-  let server: ControlServer | null = null;
-  let watch: WatchServer | null = null;
-  let release: (() => void) | null = null;
-  async function takeSocket(): Promise<Taken> {
-    const taken = await coordinator.takeProject();
-    if (taken.kind === 'held elsewhere') return taken;
-    ({ release } = taken);
-    server = await serveControl(folder.socket, api());
-    return taken;
-  }
-  async function beginWatch(): Promise<void> {
-    if (metrics !== null) watch = await watchAt(metrics, site(), note);
-  }
-  async function tryTake(): Promise<Taken> {
-    const taken = await takeSocket();
-    if (taken.kind === 'taken') await beginWatch();
-    return taken;
-  }
-  return {
-    tryTake,
-    take: async () => (await tryTake()).kind === 'taken',
-    async takeBack() {
-      if ((await takeSocket()).kind !== 'taken') return false;
-      await beginWatch().catch((error: unknown) =>
-        note(error instanceof Error ? error.message : String(error)),
-      );
-      return true;
-    },
-    leave() {
-      watch?.close();
-      server?.close();
-      release?.();
-      watch = null;
-      server = null;
-      release = null;
-    },
-  };
-}
-
-async function watchAt(place: WatchPlace, site: Answerer, note: UpOptions['note']): Promise<WatchServer> {
-  const watch = await serveWatch(place, site);
-  note(`metrics are at http://${watch.at}/metrics`);
-  const warning = warningOf(place);
-  if (warning !== null) note(warning);
-  return watch;
 }
 
 function keepLogSmall({ clock, folder }: Host): () => void {

@@ -96,7 +96,7 @@ class WorkerProcess implements Worker {
     if (this.#isReleased) return;
     try {
       const launch = await prepareLaunch(this.#setting, this.#letGo.signal);
-      if (this.#isReleased) return;
+      if (this.#letGo.signal.aborted) return;
       const { child, lockInode } = spawnWorker(this.#setting, launch);
       this.#child = child;
       this.#lockInode = lockInode;
