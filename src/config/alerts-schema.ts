@@ -98,17 +98,23 @@ function isWebAddress(written: string): boolean {
 
 const howToWriteAddress =
   'an object such as { urlEnv: "HOOK_URL" }, { urlFile: "/etc/hook-url" } or { url: "https://example.org/hook" }';
-const address = {
-  url: webAddress
-    .optional()
-    .meta({ description: 'The address, where it is no secret. No redirect from it is followed.' }),
-  urlEnv: variable
-    .optional()
-    .meta({ description: 'The name of a variable of the runner’s own environment that holds the address.' }),
-  urlFile: text
-    .optional()
-    .meta({ description: 'A file that holds the address; relative to the project root.' }),
-};
+function addressOf(what: string): {
+  url: z.ZodOptional<z.ZodString>;
+  urlEnv: z.ZodOptional<z.ZodString>;
+  urlFile: z.ZodOptional<z.ZodString>;
+} {
+  return {
+    url: webAddress.optional().meta({
+      description: `The address of ${what}, where it is no secret. No redirect from it is followed.`,
+    }),
+    urlEnv: variable.optional().meta({
+      description: `The name of a variable of the runner’s own environment that holds the address of ${what}.`,
+    }),
+    urlFile: text.optional().meta({
+      description: `A file that holds the address of ${what}; relative to the project root.`,
+    }),
+  };
+}
 
 const smtp = strict(
   {
@@ -151,7 +157,7 @@ const email = strict(
 
 const webhook = strict(
   {
-    ...address,
+    ...addressOf('the receiver'),
     secretEnv: variable.optional().meta({
       description:
         'The name of a variable of the runner’s own environment that holds the secret to sign with.',
@@ -172,7 +178,7 @@ const channel: z.ZodType<CheckedChannel, ConfigChannel> = strict(
     webhook: webhook
       .optional()
       .meta({ description: 'A JSON document, posted to an address; see docs/alerts.md.' }),
-    slack: strict(address, howToWriteAddress)
+    slack: strict(addressOf('the incoming webhook'), howToWriteAddress)
       .optional()
       .meta({ description: 'A message in the shape of Slack’s incoming webhooks.' }),
     command: z

@@ -31,6 +31,10 @@ describe('a new configuration', () => {
     assert.deepEqual(planReload([backup, mail], [mail, backup]), untouched);
   });
 
+  test('that differs in the name of the code’s version alone leaves a chain untouched', () => {
+    assert.equal(differenceTo({ codeVersion: 'abc' })?.what, 'untouched');
+  });
+
   test('that has a chain more names it as new', () => {
     assert.deepEqual(planReload([mail], [backup, mail]), [
       { chain: 'backup', what: 'new', different: [] },

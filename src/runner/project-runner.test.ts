@@ -71,6 +71,16 @@ describe('a reload', () => {
     assert.equal(story.host.chain('mail').workers.started, 1);
   });
 
+  test('takes other channels, and other names for the code of chains that it leaves untouched', async () => {
+    const story = await new RunnerStory().begin(chain('mail'));
+    await story.reload(chain('mail', {}, { codeVersion: 'abc' }));
+    assert.deepEqual(story.channels, [[]]);
+    assert.equal(
+      story.host.told.some(({ told }) => told.kind === 'definition changed'),
+      false,
+    );
+  });
+
   test('that is a dry run changes nothing', async () => {
     const story = await new RunnerStory().begin(chain('mail'), chain('gone'));
     story.load = async () => ({

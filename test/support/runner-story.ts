@@ -1,4 +1,5 @@
 import type { Loaded, RunnerStatus, Upgraded } from '../../src/control-port.ts';
+import type { Channel } from '../../src/core/channel.ts';
 import type { ChainDefinition } from '../../src/core/definition.ts';
 import type { ChainStatus } from '../../src/core/status.ts';
 import { toEpochMs } from '../../src/core/units.ts';
@@ -13,6 +14,8 @@ export class RunnerStory {
   readonly runner: ProjectRunner;
   readonly notes: string[] = [];
   /** What a load of the configuration says; the test may take its time. */
+  /** The channels of each reload that was carried out. */
+  readonly channels: (readonly Channel[])[] = [];
   load: () => Promise<Loaded> = async () => ({ kind: 'loaded', definitions: [], channels: [] });
   loads = 0;
   isSeated = true;
@@ -84,7 +87,7 @@ export class RunnerStory {
         return this.load();
       },
       startSuccessor: () => this.successor(),
-      tellBy: () => undefined,
+      tellBy: (channels) => void this.channels.push(channels),
       predecessor: () => this.predecessor,
       seat: {
         take: async () => {
