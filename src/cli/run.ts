@@ -49,6 +49,7 @@ async function runInForeground(
     holds: 'both end',
     takeover: isGiven(options, 'takeover') ? (holder) => foreground.note(takeoverText(holder)) : null,
     tell: (told) => foreground.tell(told),
+    note: (text) => foreground.note(text),
   });
   if (answer.kind === 'held elsewhere') {
     console.error(heldText(definition.name, answer.holder));

@@ -2,6 +2,8 @@ import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { StoreError, type Opening, type RunnerHolder, type Tell } from '../ports.ts';
 import { askForChain } from '../control/take-over.ts';
+import { createHeartbeats } from '../heartbeat/heartbeats.ts';
+import { ping } from '../heartbeat/ping.ts';
 import { signalProcess } from '../processes/process-table.ts';
 import { startChain, type ChainStart, type RunningChain } from '../runner/chain-loop.ts';
 import { ownProcess } from '../system/own-process.ts';
@@ -32,6 +34,8 @@ export interface Project {
 /** How a chain is run in the foreground. */
 interface RunOptions extends ChainStart {
   readonly tell: Tell;
+  /** Told in words for people, of what is beside the chain. */
+  readonly note: (text: string) => void;
   /**
    * Told when another runner has the chain; its run in progress is waited for, and then the chain taken over. `null`
    * to leave it to that runner.
@@ -47,7 +51,13 @@ export async function openProject(stateDirectory: string, path: string): Promise
   const host = await openHost(stateDirectory, path);
   const closers: (() => void)[] = [() => host.close()];
   return {
-    async run(definition, { tell, takeover, ...start }) {
+    async run(definition, { tell: tellPeople, note, takeover, ...start }) {
+      const heartbeats = createHeartbeats({ clock: host.clock, ping, note });
+      closers.unshift(() => heartbeats.close());
+      const tell: Tell = (told) => {
+        tellPeople(told);
+        heartbeats.tell(told, definition.heartbeat);
+      };
       const first = await host.open(definition, tell);
       const isTakeover = first.kind === 'held elsewhere' && takeover !== null;
       if (isTakeover) takeover(first.holder);

@@ -6,6 +6,8 @@ import { checkSocketPath, serveControl, type Answerer, type ControlServer } from
 import { askForChains, type TakeOver } from '../control/take-over.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
+import { createHeartbeats } from '../heartbeat/heartbeats.ts';
+import { ping } from '../heartbeat/ping.ts';
 import { readTail } from '../log/read-log.ts';
 import { limitRunnerLog } from '../log/runner-log.ts';
 import { createMetrics, type RunnerMetrics } from '../metrics/runner-metrics.ts';
@@ -70,11 +72,8 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
   const { pid, memoryBytes } = ownProcess;
   const bug = (error: Error): void =>
     options.note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`);
-  const metrics = createMetrics({
-    status: () => runner.status(),
-    open: () => readOpenTasks(host.database),
-    waiting: () => readWaiting(host.database),
-  });
+  const listeners = listenersOf(host, options, () => runner);
+  const { metrics } = listeners;
   const seat = createSeat(host, options, {
     api: () => createApi(runner, sourcesOf(host, { metrics, bug, version: options.figures.version })),
     site: () => createWatchSite(runner, { metrics: () => metrics.text(), bug }),
@@ -84,10 +83,7 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     clock: host.clock,
     open: host.open,
     seat: { take: () => seat.takeBack(), leave: () => seat.leave() },
-    tell(told) {
-      options.tell(told);
-      metrics.tell(told);
-    },
+    tell: listeners.tell,
     note: options.note,
     load: options.load,
     figures: () => ({ ...options.figures, pid, since, memoryBytes: memoryBytes() }),
@@ -115,8 +111,40 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     close() {
       stopLimiting();
       seat.leave();
-      metrics.close();
+      listeners.close();
       host.close();
+    },
+  };
+}
+
+/** Those who are told what happens: people, the metrics and other services. */
+interface Listeners {
+  readonly metrics: RunnerMetrics;
+  readonly tell: Tell;
+  close(): void;
+}
+
+function listenersOf(
+  { database, clock }: Host,
+  { tell, note }: UpOptions,
+  runner: () => ProjectRunner,
+): Listeners {
+  const metrics = createMetrics({
+    status: () => runner().status(),
+    open: () => readOpenTasks(database),
+    waiting: () => readWaiting(database),
+  });
+  const heartbeats = createHeartbeats({ clock, ping, note });
+  return {
+    metrics,
+    tell(told) {
+      tell(told);
+      metrics.tell(told);
+      heartbeats.tell(told, runner().definitionOf(told.chain)?.heartbeat ?? null);
+    },
+    close() {
+      metrics.close();
+      heartbeats.close();
     },
   };
 }
