@@ -17,6 +17,7 @@ const everyAdapter = [
   'config',
   'control',
   'metrics',
+  'heartbeat',
 ];
 const mayImport = {
   core: [],

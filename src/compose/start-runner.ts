@@ -9,18 +9,18 @@ import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { readTail } from '../log/read-log.ts';
 import { limitRunnerLog } from '../log/runner-log.ts';
-import { createMetrics, type RunnerMetrics } from '../metrics/runner-metrics.ts';
+import type { RunnerMetrics } from '../metrics/runner-metrics.ts';
 import type { RunnerHolder, Tell } from '../ports.ts';
 import { signalProcess } from '../processes/process-table.ts';
 import { ProjectRunner, type Predecessor } from '../runner/project-runner.ts';
 import { readHistory } from '../store/history.ts';
-import { readIncident, readIncidents, readOpenTasks, readWaiting } from '../store/incidents.ts';
+import { readIncident, readIncidents } from '../store/incidents.ts';
 import { isContainersMain } from '../system/container.ts';
 import { ownProcess } from '../system/own-process.ts';
 import { startAgain } from '../system/start-again.ts';
 import { stateFolderAt } from '../system/state-folder.ts';
-import { openAlerts, type Alerts } from './alerts.ts';
 import { openHost, type Host } from './host.ts';
+import { openListeners, type Listeners } from './listeners.ts';
 import { createSeat, type ProjectSeat } from './project-seat.ts';
 
 /** What `runner up` is started with. */
@@ -71,14 +71,14 @@ const lookAgainMs = toDurationMs(20);
 export async function startRunner(options: UpOptions): Promise<UpAnswer> {
   checkSocketPath(stateFolderAt(options.stateDirectory).socket);
   const host = await openHost(options.stateDirectory, options.path);
-  const { runner, seat, metrics, alerts, follow } = assemble(host, options);
+  const { runner, seat, listeners, follow } = assemble(host, options);
   const taken = await takeSeat({ host, seat, runner, follow }, options.takeover);
   if (taken.kind === 'held elsewhere') {
-    metrics.close();
+    await listeners.close();
     host.close();
     return taken;
   }
-  alerts.tellBy(options.channels);
+  listeners.tellBy(options.channels);
   runner.begin(options.definitions);
   const stopLimiting = keepLogSmall(host);
   return {
@@ -88,19 +88,14 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     async close() {
       stopLimiting();
       seat.leave();
-      await alerts.close();
-      metrics.close();
+      await listeners.close();
       host.close();
     },
   };
 }
 
-interface Assembled {
-  readonly runner: ProjectRunner;
-  readonly seat: ProjectSeat;
-  readonly metrics: RunnerMetrics;
-  readonly alerts: Alerts;
-  readonly follow: Candidate['follow'];
+interface Assembled extends Pick<Candidate, 'seat' | 'runner' | 'follow'> {
+  readonly listeners: Listeners;
 }
 
 function assemble(host: Host, options: UpOptions): Assembled {
@@ -109,26 +104,19 @@ function assemble(host: Host, options: UpOptions): Assembled {
   const since = host.clock.now().wall;
   const bug = (error: Error): void =>
     note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`);
-  const metrics = createMetrics({
-    status: () => runner.status(),
-    open: () => readOpenTasks(host.database),
-    waiting: () => readWaiting(host.database),
-  });
+  const listeners = openListeners(host, { tell, note, origin: figures }, () => runner);
+  const { metrics } = listeners;
   const seat = createSeat(host, options, {
     api: () => createApi(runner, sourcesOf(host, { metrics, bug, version: figures.version })),
     site: () => createWatchSite(runner, { metrics: () => metrics.text(), bug }),
   });
-  const alerts = openAlerts(host, { origin: figures, keepsRight: true, tell, note });
   let predecessor: Predecessor | null = null;
   const runner = new ProjectRunner({
     clock: host.clock,
     open: host.open,
     seat: { take: () => seat.takeBack(), leave: () => seat.leave() },
-    tell(told) {
-      alerts.tell(told);
-      metrics.tell(told);
-    },
-    tellBy: (wanted) => alerts.tellBy(wanted),
+    tell: listeners.tell,
+    tellBy: listeners.tellBy,
     note,
     load,
     figures: () => ({ ...figures, pid, since, memoryBytes: memoryBytes() }),
@@ -142,7 +130,7 @@ function assemble(host: Host, options: UpOptions): Assembled {
       runner.tryNow(null);
     });
   }
-  return { runner, seat, metrics, alerts, follow };
+  return { runner, seat, listeners, follow };
 }
 
 function sourcesOf(

@@ -3,6 +3,7 @@ import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.t
 import type { IoPriority } from '../core/identity.ts';
 import type { Severity } from '../core/notice.ts';
 import type { DurationMs } from '../core/units.ts';
+import type { CheckedHeartbeat } from './heartbeat-schema.ts';
 import type { CheckedMetrics } from './metrics-options.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
@@ -165,6 +166,7 @@ export interface CheckedChain extends CheckedHostChain {
   readonly umask?: number | undefined;
   readonly log?: CheckedLog | undefined;
   readonly history?: CheckedHistory | undefined;
+  readonly heartbeat?: CheckedHeartbeat | undefined;
   readonly isolation?: Isolation | undefined;
   readonly recycle?: CheckedRecycle | undefined;
 }

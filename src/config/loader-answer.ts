@@ -3,6 +3,7 @@ import type {
   ChainDefinition,
   ChainName,
   FailureCooldown,
+  Heartbeat,
   HistoryLimits,
   Isolation,
   LeftoversPolicy,
@@ -72,6 +73,10 @@ function readChain(value: unknown): LoadedChain {
   };
 }
 
+function readHeartbeat(heartbeat: Fields): Heartbeat {
+  return { successUrl: heartbeat.textOrNull('successUrl'), failureUrl: heartbeat.textOrNull('failureUrl') };
+}
+
 function readHistory(history: Fields): HistoryLimits {
   return {
     runsKept: history.number('runsKept'),
@@ -121,6 +126,7 @@ function readDefinition(definition: Fields): ChainDefinition {
     },
     history: readHistory(definition.fields('history')),
     alerts: readAlerts(definition.fields('alerts')),
+    heartbeat: definition.value('heartbeat') === null ? null : readHeartbeat(definition.fields('heartbeat')),
     codeVersion: definition.textOrNull('codeVersion'),
     isolation: definition.choice<Isolation>('isolation', ['chain', 'run', 'shared']),
     recycle: {

@@ -13,6 +13,7 @@ import {
   type BuiltEnvironment,
 } from './environment.ts';
 import type { LoadedChain, LoadedValue, LoadRequest } from './loaded.ts';
+import { heartbeatOf, heartbeatRows } from './heartbeat-options.ts';
 import { thisHost } from './identity-host.ts';
 import { resolveIdentity, type ResolvedIdentity } from './identity-options.ts';
 import type { KeyPath, Problem } from './problem.ts';
@@ -94,6 +95,7 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
     tasks.push(await resolveTask({ task, index, typed: typed.layers }, surroundings));
   }
   const chainValues = valuesOfChain(chosen);
+  const heartbeat = heartbeatOf(chosen, resolving);
   const works = tasks.map((task) => task.definition.work);
   for (const problem of problemsWithSharing(chosen, { works, identity, values: chainValues }))
     report(problem);
@@ -108,12 +110,14 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
       environment: built.environment,
       code: hasFunction && request.areChains ? resolving.functions.codeVersion() : null,
       codeVersion: resolving.codeVersion,
+      heartbeat,
       identity,
       ...definedBy(chainValues),
     },
     values: [
       ...taskRows(tasks),
       ...chainRows(chainValues),
+      ...heartbeatRows(heartbeat, chosen),
       ...resolved.rows,
       { path: 'directory', shown: directory.value, from: directory.from },
       ...environmentRows(built),

@@ -1,5 +1,6 @@
 import type { Isolation, LeftoversPolicy } from '../core/definition.ts';
 import type { Severity } from '../core/notice.ts';
+import type { CheckedHeartbeat } from './heartbeat-schema.ts';
 import type { ConfigMetrics } from './metrics-options.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 
@@ -94,6 +95,8 @@ export interface ConfigChain extends ConfigHostChain {
         readonly age?: string | undefined;
       }
     | undefined;
+  /** What is pinged when runs end, such as { healthchecks: { env: "MAIL_PING_URL" } }. */
+  readonly heartbeat?: CheckedHeartbeat | undefined;
   /** A worker of the chain's own (`chain`, the default), a new one for each run (`run`), or one for many (`shared`). */
   readonly isolation?: Isolation | undefined;
   /** When the chain's worker is replaced between runs: after so many, above so much memory, at such an age. */

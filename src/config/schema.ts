@@ -11,6 +11,7 @@ import type {
 } from './checked-config.ts';
 import { alertsOfChain, alertsSchema } from './alerts-schema.ts';
 import { describeFound } from './describe-found.ts';
+import { heartbeatSchema } from './heartbeat-schema.ts';
 import { identityOfChain, identityOfHosts } from './identity-schema.ts';
 import { metricsSchema } from './metrics-options.ts';
 import { parseSize } from './size.ts';
@@ -281,6 +282,9 @@ const chain: z.ZodType<CheckedChain, RunnerConfig['chains'][string]> = strict(
     ...identityOfChain,
     log: log.optional().meta({ description: 'What the log of the chain may take on disk.' }),
     history: history.optional().meta({ description: 'How much of the history of the chain is kept.' }),
+    heartbeat: heartbeatSchema.optional().meta({
+      description: 'What is pinged when a run has ended, for services that miss a sign of life.',
+    }),
     isolation: choiceOf(['chain', 'run', 'shared']).optional().meta({
       description:
         'Whether the chain has a worker process of its own (`chain`), a new one for each run (`run`), or one together with all chains that say `shared`, whose tasks must be functions.',

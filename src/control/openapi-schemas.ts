@@ -244,8 +244,7 @@ export function flag(description: string): Schema {
   return { type: 'boolean', description };
 }
 
-/** Any number. */
-export function number(description: string): Schema {
+function number(description: string): Schema {
   return { type: 'number', description };
 }
 

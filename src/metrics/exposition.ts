@@ -15,9 +15,6 @@ export interface Sample {
   readonly value: number;
 }
 
-/** The media type of the text. */
-export const expositionType = 'text/plain; version=0.0.4; charset=utf-8';
-
 /** The lines of metrics in the text format of Prometheus, each with its line end. A metric without a value is left out. */
 export function* expositionLines(families: Iterable<Family>): Generator<string> {
   for (const { name, type, help, samples } of families) {

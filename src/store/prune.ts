@@ -11,7 +11,7 @@ const incidentsInStep = 50;
 const keptFor = { ms: 400 * 86_400_000, incidents: 10_000, notices: 50_000 };
 
 /** What was done in one step: more is to be done, or nothing for now. */
-export type PruneStep = 'more' | 'done';
+type PruneStep = 'more' | 'done';
 
 /** Removes what is too old, step by step. Each step is whole or not at all. */
 export interface Pruner {

@@ -17,6 +17,7 @@ const definition = {
   recycle: { runs: 2, memoryKib: null, ageMs: 1 },
   log: { fileLimitBytes: 1, filesKept: 1, ageLimitMs: null, isCompressed: true, totalLimitBytes: null },
   history: { runsKept: 1, failedRunsKept: 1, ageMs: null },
+  heartbeat: null,
   alerts: {
     afterFailures: 1,
     remindMs: 1,

@@ -367,6 +367,7 @@ function randomChain(random: SeededRandom): ChainDefinition {
     isolation: random.pick(['chain', 'chain', 'run']),
     recycle: { runs: random.pick([null, 1, 3]), memoryKib: null, ageMs: null },
     history: { runsKept: 10_000, failedRunsKept: 10_000, ageMs: null },
+    heartbeat: null,
   });
 }
 

@@ -43,6 +43,7 @@ export function chainOf(
       totalLimitBytes: null,
     },
     history: { runsKept: 100, failedRunsKept: 100, ageMs: null },
+    heartbeat: null,
     alerts: alertPolicy,
     codeVersion: null,
     code: null,
