@@ -79,7 +79,6 @@ class WorkerProcess implements Worker {
   readonly #beforeRun = new BeforeRun();
   #failure: string | null = null;
   #stopWaiting: (() => void) | null = null;
-  #isReleased = false;
   readonly #letGo = new AbortController();
   #isGone = false;
   #afterwards: (() => void) | null = null;
@@ -93,10 +92,10 @@ class WorkerProcess implements Worker {
 
   // Its user may have to be looked up in a directory service that is slow. One that is let go meanwhile never starts.
   async start(): Promise<void> {
-    if (this.#isReleased) return;
+    if (this.#isReleased()) return;
     try {
       const launch = await prepareLaunch(this.#setting, this.#letGo.signal);
-      if (this.#letGo.signal.aborted) return;
+      if (this.#isReleased()) return;
       const { child, lockInode } = spawnWorker(this.#setting, launch);
       this.#child = child;
       this.#lockInode = lockInode;
@@ -104,6 +103,11 @@ class WorkerProcess implements Worker {
     } catch (error) {
       this.#lost(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  // A method: what it says may change while something is waited for.
+  #isReleased(): boolean {
+    return this.#letGo.signal.aborted;
   }
 
   #listenTo(child: ChildProcess): void {
@@ -163,7 +167,6 @@ class WorkerProcess implements Worker {
   }
 
   release(): void {
-    this.#isReleased = true;
     this.#letGo.abort();
     this.#post = () => undefined;
     this.#stopWaiting?.();

@@ -51,11 +51,8 @@ rootTest('as root a module is not imported while others can write it', async (t)
 });
 
 rootTest('as root an environment file that others can write is for chains of other users only', async (t) => {
-  const chains = { root: {}, other: { user: 'nobody' } };
-  const usual = { tasks: ['/bin/true'], envFile: 'chain.env' };
-  const config = JSON.stringify({
-    chains: { root: { ...usual, ...chains.root }, other: { ...usual, ...chains.other } },
-  });
+  const root = { tasks: ['/bin/true'], envFile: 'chain.env' };
+  const config = JSON.stringify({ chains: { root, other: { ...root, user: 'nobody' } } });
   const project = new Project(t, { 'runner.config.json': config, 'chain.env': 'COLOR=red\n' });
   chmodSync(project.directory, 0o755);
   chmodSync(join(project.directory, 'chain.env'), 0o666);
