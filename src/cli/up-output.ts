@@ -1,6 +1,7 @@
 import type { Reloaded } from '../control-port.ts';
 import type { ChainTold } from '../core/event.ts';
 import { explainProblems } from '../config/problem.ts';
+import { createBoundedOutput } from './bounded-output.ts';
 import { toldAsJson } from './told-json.ts';
 import { toldText } from './told-text.ts';
 import { visible } from './visible.ts';
@@ -30,16 +31,19 @@ export interface UpOutput {
 export function createUpOutput({ isJson, isVerbose, isQuiet }: UpOutputOptions): UpOutput {
   // `runner up | head -1` must not end the chains.
   process.stdout.on('error', () => undefined);
+  const output = createBoundedOutput(process.stdout, (lines) =>
+    isJson ? `${JSON.stringify({ event: 'lines left out', lines })}\n` : `... ${lines} lines left out\n`,
+  );
   const isTerminal = process.stdout.isTTY;
 
   function line(who: string, text: string): void {
     const now = new Date().toLocaleString('sv');
     const stamp = isTerminal ? now.slice(11) : now;
-    for (const part of text.split('\n')) process.stdout.write(`${stamp} ${who}  ${visible(part)}\n`);
+    for (const part of text.split('\n')) output.write(`${stamp} ${who}  ${visible(part)}\n`);
   }
 
   function note(text: string): void {
-    if (isJson) process.stdout.write(`${JSON.stringify({ event: 'note', text })}\n`);
+    if (isJson) output.write(`${JSON.stringify({ event: 'note', text })}\n`);
     else if (!isQuiet) line('runner', text);
   }
 
@@ -51,7 +55,7 @@ export function createUpOutput({ isJson, isVerbose, isQuiet }: UpOutputOptions):
     },
     tell(told) {
       if (isJson) {
-        process.stdout.write(`${JSON.stringify(toldAsJson(told))}\n`);
+        output.write(`${JSON.stringify(toldAsJson(told))}\n`);
         return;
       }
       const shown = toldText(told);
@@ -61,7 +65,7 @@ export function createUpOutput({ isJson, isVerbose, isQuiet }: UpOutputOptions):
     },
     welcome(chains, tookOverFrom) {
       if (isJson) {
-        process.stdout.write(`${JSON.stringify({ event: 'up', pid: process.pid, chains, tookOverFrom })}\n`);
+        output.write(`${JSON.stringify({ event: 'up', pid: process.pid, chains, tookOverFrom })}\n`);
         return;
       }
       const many = chains.length === 1 ? '1 chain' : `${chains.length} chains`;

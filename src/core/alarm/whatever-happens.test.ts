@@ -40,11 +40,11 @@ async function play(
     return fails ? (texts[now.kind] ?? '') : succeeds;
   });
   await chain.start('kept');
-  // All that people do comes between two runs: a runner that died does not hear the end of one.
-  await chain.advance(hour / 2);
   for (const stretch of story) {
     now = stretch;
     await chain.advance(stretch.hours * hour);
+    // A runner that died does not hear the end of a run.
+    while (chain.waitingFor === 'running') await chain.advance(1_000);
     await act(chain, stretch.end, withRestarts);
   }
   await chain.resume();
