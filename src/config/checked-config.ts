@@ -1,8 +1,8 @@
 import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.ts';
 import type { IoPriority } from '../core/identity.ts';
 import type { DurationMs } from '../core/units.ts';
-import type { CheckedHeartbeat } from './heartbeat-schema.ts';
 import type { CheckedMetrics } from './metrics-options.ts';
+import type { ConfigHeartbeat } from './runner-config.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
 export interface CheckedConfig {
@@ -110,7 +110,7 @@ export interface CheckedChain extends CheckedHostChain {
   readonly umask?: number | undefined;
   readonly log?: CheckedLog | undefined;
   readonly history?: CheckedHistory | undefined;
-  readonly heartbeat?: CheckedHeartbeat | undefined;
+  readonly heartbeat?: ConfigHeartbeat | undefined;
   readonly isolation?: Isolation | undefined;
   readonly recycle?: CheckedRecycle | undefined;
 }
