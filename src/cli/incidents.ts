@@ -59,17 +59,16 @@ function printIncidents(
   }
   const rows = found.map((one) => [
     String(one.id),
-    one.healedAt === null ? 'OPEN' : '',
     new Date(one.openedAt).toLocaleString('sv').slice(0, 16),
-    one.healedAt === null ? '' : lastedText(one.openedAt, one.healedAt),
+    one.healedAt === null ? 'OPEN' : lastedText(one.openedAt, one.healedAt),
     one.chain,
     visibleLine(one.task),
     String(one.failures),
     visibleLine(one.title),
   ]);
   const width = process.stdout.isTTY ? process.stdout.columns : Math.max(80, process.stdout.columns || 0);
-  const heading = ['no', '', 'opened', 'lasted', 'chain', 'task', 'failed', 'what'];
-  const most = [9, 4, 16, 7, longest.chain, longest.task, 9];
+  const heading = ['no', 'opened', 'lasted', 'chain', 'task', 'failed', 'what'];
+  const most = [9, 16, 7, longest.chain, longest.task, 9];
   for (const line of tableLines(heading, rows, { width, most })) console.log(line);
   console.log('"runner incident NO" shows one in full');
 }

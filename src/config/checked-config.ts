@@ -3,8 +3,8 @@ import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.t
 import type { IoPriority } from '../core/identity.ts';
 import type { Severity } from '../core/notice.ts';
 import type { DurationMs } from '../core/units.ts';
-import type { CheckedHeartbeat } from './heartbeat-schema.ts';
 import type { CheckedMetrics } from './metrics-options.ts';
+import type { ConfigHeartbeat } from './runner-config.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
 export interface CheckedConfig {
@@ -166,7 +166,7 @@ export interface CheckedChain extends CheckedHostChain {
   readonly umask?: number | undefined;
   readonly log?: CheckedLog | undefined;
   readonly history?: CheckedHistory | undefined;
-  readonly heartbeat?: CheckedHeartbeat | undefined;
+  readonly heartbeat?: ConfigHeartbeat | undefined;
   readonly isolation?: Isolation | undefined;
   readonly recycle?: CheckedRecycle | undefined;
 }

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Heartbeat } from '../core/definition.ts';
 import type { ChosenChain } from './chosen-chains.ts';
-import type { CheckedHeartbeat, CheckedUrl } from './heartbeat-schema.ts';
 import type { LoadedValue, LoadRequest } from './loaded.ts';
 import type { KeyPath, Problem } from './problem.ts';
+import type { ConfigHeartbeat, ConfigUrl } from './runner-config.ts';
 
 interface Resolving {
   readonly request: LoadRequest;
@@ -15,7 +15,7 @@ interface Resolving {
 export function heartbeatOf(chosen: ChosenChain, resolving: Resolving): Heartbeat | null {
   const { heartbeat } = chosen.chain;
   if (heartbeat === undefined) return null;
-  const read = (key: keyof CheckedHeartbeat): URL | null => readUrl(chosen, key, resolving);
+  const read = (key: keyof ConfigHeartbeat): URL | null => readUrl(chosen, key, resolving);
   const [success, failure, healthchecks, cronitor] = [
     read('success'),
     read('failure'),
@@ -42,7 +42,7 @@ export function heartbeatRows(heartbeat: Heartbeat | null, chosen: ChosenChain):
 
 function readUrl(
   chosen: ChosenChain,
-  key: keyof CheckedHeartbeat,
+  key: keyof ConfigHeartbeat,
   { request, report }: Resolving,
 ): URL | null {
   const written = chosen.chain.heartbeat?.[key];
@@ -60,7 +60,7 @@ function readUrl(
 }
 
 function readText(
-  written: CheckedUrl,
+  written: ConfigUrl,
   { environment, directory }: LoadRequest,
 ): { readonly text: string; readonly problem: string | null } {
   if (typeof written === 'string') return { text: written, problem: null };

@@ -1,16 +1,6 @@
 import { z } from 'zod';
+import type { ConfigHeartbeat } from './runner-config.ts';
 import { expecting, strict, text } from './schema-parts.ts';
-
-/** A text, or where it is to be read: a URL may be a secret. */
-export type CheckedUrl = string | { readonly env: string } | { readonly file: string };
-
-/** What `heartbeat` of a chain says: addresses of one's own, or one of a service whose form is known. */
-export interface CheckedHeartbeat {
-  readonly success?: CheckedUrl | undefined;
-  readonly failure?: CheckedUrl | undefined;
-  readonly healthchecks?: CheckedUrl | undefined;
-  readonly cronitor?: CheckedUrl | undefined;
-}
 
 const howToWriteUrl = 'a URL such as "https://hc-ping.com/UUID", { env: "NAME" } or { file: "path" }';
 
@@ -27,7 +17,7 @@ const url = z.union(
 );
 
 /** Reads it. */
-export const heartbeatSchema: z.ZodType<CheckedHeartbeat, CheckedHeartbeat> = strict(
+export const heartbeatSchema: z.ZodType<ConfigHeartbeat, ConfigHeartbeat> = strict(
   {
     success: url.optional().meta({ description: 'Pinged after each run that succeeded.' }),
     failure: url.optional().meta({ description: 'Pinged after each run that failed.' }),

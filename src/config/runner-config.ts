@@ -1,7 +1,5 @@
 import type { Isolation, LeftoversPolicy } from '../core/definition.ts';
 import type { Severity } from '../core/notice.ts';
-import type { CheckedHeartbeat } from './heartbeat-schema.ts';
-import type { ConfigMetrics } from './metrics-options.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 
 /** One task of a chain: the text of a task, or that text or an argv list with options of its own. */
@@ -69,6 +67,32 @@ interface ConfigLog {
   readonly compress?: boolean | undefined;
 }
 
+/** An address, or where it is to be read: it may be a secret. */
+export type ConfigUrl =
+  | string
+  /** A variable in the environment of the runner. */
+  | { readonly env: string }
+  /** A file, relative to the project root. */
+  | { readonly file: string };
+
+/** What is pinged when a run has ended: addresses of your own, or one of a service whose form is known. */
+export interface ConfigHeartbeat {
+  readonly success?: ConfigUrl | undefined;
+  readonly failure?: ConfigUrl | undefined;
+  /** A ping URL of healthchecks.io or of your own server, or a UUID; failures go to `/fail` below it. */
+  readonly healthchecks?: ConfigUrl | undefined;
+  /** A telemetry URL of Cronitor: `?state=complete` and `?state=fail` are added. */
+  readonly cronitor?: ConfigUrl | undefined;
+}
+
+/** Metrics over TCP. */
+export interface ConfigMetrics {
+  /** An address and a port such as "127.0.0.1:9464". */
+  readonly listen: string;
+  /** Names besides its addresses under which this host may be asked. */
+  readonly names?: readonly string[] | undefined;
+}
+
 /** A chain: tasks that run in this order, for ever. Times are texts such as "30s". */
 export interface ConfigChain extends ConfigHostChain {
   readonly tasks: readonly ConfigTask[];
@@ -96,7 +120,7 @@ export interface ConfigChain extends ConfigHostChain {
       }
     | undefined;
   /** What is pinged when runs end, such as { healthchecks: { env: "MAIL_PING_URL" } }. */
-  readonly heartbeat?: CheckedHeartbeat | undefined;
+  readonly heartbeat?: ConfigHeartbeat | undefined;
   /** A worker of the chain's own (`chain`, the default), a new one for each run (`run`), or one for many (`shared`). */
   readonly isolation?: Isolation | undefined;
   /** When the chain's worker is replaced between runs: after so many, above so much memory, at such an age. */
