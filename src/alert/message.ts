@@ -33,7 +33,7 @@ export interface Message {
 }
 
 /** What is told, for programs. */
-export type MessageData =
+type MessageData =
   | { readonly kind: 'notice'; readonly notice: Notice; readonly incident: number | null }
   | {
       readonly kind: 'digest';
@@ -45,7 +45,7 @@ export type MessageData =
   | { readonly kind: 'test' };
 
 /** One notice of many. */
-export interface DigestLine {
+interface DigestLine {
   readonly chain: string;
   readonly kind: string;
   readonly severity: Severity;

@@ -17,7 +17,7 @@ export interface Channel {
 }
 
 /** At most so many messages in each stretch of time of that length. */
-export interface Rate {
+interface Rate {
   readonly count: number;
   readonly perMs: DurationMs;
 }
