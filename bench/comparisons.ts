@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { historyComparison } from './history-figures.ts';
 import { measure, type Comparison, type Contender } from './comparison.ts';
 import { answerOf, memoryMiBOf, secondsOf, sizeOf } from './process-figures.ts';
 import { machineText, tableOf } from './report.ts';
@@ -56,6 +57,7 @@ function comparisons(workshop: Workshop): readonly Comparison[] {
     startUp(workshop),
     memory(workshop),
     ...upComparisons(workshop),
+    historyComparison(workshop),
   ];
 }
 

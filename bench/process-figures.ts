@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 /** Longer takes nothing here, unless it hangs. */
-const limitMs = 60_000;
+const limitMs = 180_000;
 /** How often a process that is being waited for is looked at. */
 const lookMs = 5;
 
@@ -48,7 +48,7 @@ export function answerOf(program: string, args: readonly string[]): Promise<unkn
   });
 }
 
-/** Resolves once `isTrue`. @throws after a minute. */
+/** Resolves once `isTrue`. @throws after three minutes. */
 export async function until(isTrue: () => boolean, what: string): Promise<void> {
   const startedMs = performance.now();
   while (!isTrue()) {

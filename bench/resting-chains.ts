@@ -7,24 +7,26 @@ import { createSqliteStore } from '../src/store/sqlite-store.ts';
 import { createSystemClock } from '../src/system/clock.ts';
 import { makeStateFolder } from '../src/system/state-folder.ts';
 
-const restMs = toDurationMs(24 * 3_600_000);
-
-/** Makes a state in which these chains have run once, and cool down for a day. */
-export async function prepareRestingChains(stateDirectory: string, names: readonly string[]): Promise<void> {
+/** Makes a state in which these chains have run once, and cool down, each for so many milliseconds. */
+export async function prepareRestingChains(
+  stateDirectory: string,
+  restMs: ReadonlyMap<string, number>,
+): Promise<void> {
   const { database: path } = makeStateFolder(stateDirectory);
   const database = await openState(path);
   const clock = createSystemClock();
-  const store = createSqliteStore(database, path);
-  const cooldown = storedWait(restMs, { boot: clock.boot, now: clock.now() });
+  const store = createSqliteStore(database, path, { ran: () => undefined });
+  const here = { boot: clock.boot, now: clock.now() };
   await Promise.all(
-    names.filter(isChainName).map(async (chain) => {
+    [...restMs.keys()].filter(isChainName).map(async (chain) => {
       const { fence } = await store.begin(chain);
+      const cooldown = storedWait(toDurationMs(restMs.get(chain) ?? 0), here);
       await store.save({
         chain,
         fence,
         state: { ...newChainState, lastRun: 1, cooldown },
         told: [],
-        runsKept: 10,
+        history: { runsKept: 10, failedRunsKept: 10, ageMs: null },
       });
     }),
   );

@@ -10,14 +10,17 @@ import {
   type Programs,
 } from './peers.ts';
 import { secondsOf, sizeOf, until } from './process-figures.ts';
+import { bareTimers, manyFunctions } from './many-functions.ts';
 import { prepareRestingChains } from './resting-chains.ts';
 import { answerMs, cpuOfRun, lateness, memoryOf, pause, percentOfCore, startUp } from './up-figures.ts';
+import { upgradeGap } from './upgrade-gap.ts';
 import type { Workshop } from './workshop.ts';
 
 const busyChains = 20;
 const crowd = 100;
 const manyChains = 10_000;
 const probeCooldownMs = 100;
+const dayMs = 24 * 3_600_000;
 
 /** What one runner of many chains costs, beside supervisors of many programs. */
 export function upComparisons(workshop: Workshop): readonly Comparison[] {
@@ -27,8 +30,10 @@ export function upComparisons(workshop: Workshop): readonly Comparison[] {
     firstRun(workshop),
     neighbours(workshop),
     answers(workshop),
+    upgradeGap(workshop),
     resting(workshop),
     startOfMany(workshop),
+    ...functions(workshop),
   ];
 }
 
@@ -211,11 +216,55 @@ function startOfMany(workshop: Workshop): Comparison {
   };
 }
 
+// Both comparisons are of the same minutes: each of the two is measured once, by whichever asks first.
+function functions(workshop: Workshop): readonly Comparison[] {
+  const floor = 'bare timers';
+  const timers = once(bareTimers);
+  const runner = once(() => manyFunctions(workshop));
+  const what = `${manyChains} function chains of 60 s in one shared worker`;
+  const note =
+    'Over a minute, over which the ends of the cooldowns are evenly spread, after a minute to warm up.';
+  return [
+    {
+      title: `Processor time of the runner of ${what}`,
+      unit: '% of a core',
+      digits: 2,
+      rounds: 1,
+      floor,
+      note: `${note} The floor is a Node with as many timers.`,
+      goals: [{ contender: 'runner up', of: 'median', atMost: 5 }],
+      contenders: [
+        contender(floor, async () => (await timers()).percentOfCore),
+        contender('runner up', async () => (await runner()).percentOfCore),
+      ],
+    },
+    {
+      title: `How late one of ${what} begins a run, 99th percentile`,
+      unit: 'ms',
+      digits: 1,
+      rounds: 1,
+      floor,
+      note: `${note} From the end of the cooldown until the function is called; one that is early fails the benchmark.`,
+      goals: [{ contender: 'runner up', of: 'median', atMost: 20 }],
+      contenders: [
+        contender(floor, async () => (await timers()).lateMs),
+        contender('runner up', async () => (await runner()).lateMs),
+      ],
+    },
+  ];
+}
+
+function once<Result>(measure: () => Promise<Result>): () => Promise<Result> {
+  let measured: Promise<Result> | null = null;
+  return () => (measured ??= measure());
+}
+
 async function manyResting(workshop: Workshop): ReturnType<typeof startUp> {
   const folder = workshop.fresh();
   mkdirSync(folder, { recursive: true });
   const chains = chainsOf(manyChains, ['/bin/true'], '1d');
-  await prepareRestingChains(join(folder, '.runner'), Object.keys(chains));
+  const restMs = new Map(Object.keys(chains).map((name) => [name, dayMs] as const));
+  await prepareRestingChains(join(folder, '.runner'), restMs);
   return startUp(workshop, chains, folder);
 }
 

@@ -28,7 +28,7 @@ export async function startUp(
   writeFileSync(join(folder, 'runner.config.json'), JSON.stringify({ chains }));
   writeFileSync(join(folder, 'tasks.mjs'), readFileSync(join(workshop.project, 'tasks.mjs')));
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [workshop.runner, 'up', '--json', '--quiet'], {
+  const child = spawn(process.execPath, [workshop.runner, 'up'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -110,12 +110,7 @@ export function lateness(
   folder: string,
   of: { chain: string; cooldownMs: number },
 ): number {
-  const words = ['history', of.chain, '--json', '--limit', '100000', '--cwd', folder];
-  const printed = execFileSync(process.execPath, [workshop.runner, ...words], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  const runs = printed.trim().split('\n').map(readTimes);
+  const runs = timesOf(workshop, folder, of.chain);
   const late = runs.slice(1).flatMap(({ startedAt }, index) => {
     const endedAt = runs[index]?.endedAt ?? null;
     return endedAt === null ? [] : [startedAt - endedAt - of.cooldownMs];
@@ -123,14 +118,30 @@ export function lateness(
   return percentile(late, 0.99);
 }
 
-function readTimes(line: string): { readonly startedAt: number; readonly endedAt: number | null } {
+/** When a run began and ended, by the wall clock. */
+interface RunTimes {
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+
+/** When the runs of a chain began and ended, the oldest first. */
+export function timesOf(workshop: Workshop, folder: string, chain: string): readonly RunTimes[] {
+  const words = ['history', chain, '--json', '--limit', '100000', '--cwd', folder];
+  const printed = execFileSync(process.execPath, [workshop.runner, ...words], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  return printed.trim().split('\n').map(readTimes);
+}
+
+function readTimes(line: string): RunTimes {
   const value: unknown = JSON.parse(line);
   const endedAt: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'endedAt') : null;
   return { startedAt: numberIn(value, 'startedAt'), endedAt: typeof endedAt === 'number' ? endedAt : null };
 }
 
 /** The smallest number that a share of the numbers do not exceed. */
-function percentile(numbers: readonly number[], share: number): number {
+export function percentile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
@@ -143,7 +154,7 @@ export function pause(lengthMs: number): Promise<void> {
 async function saysUp(child: ChildProcess): Promise<void> {
   if (child.stdout === null) throw new Error('The output of the runner is not read');
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line.includes('"event":"up"')) break;
+    if (/\bup with \d+ chains?\b/.test(line)) break;
   }
   child.stdout.resume();
 }

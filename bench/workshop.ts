@@ -15,7 +15,8 @@ int main(int count, char **words) {
 }
 `;
 
-// The function itself notes when its first and its last counted run began, so that nothing else is in the figure.
+// The functions themselves note what is measured, so that nothing else is in the figure: `tick` when its first and its last
+// counted run began, `rested` how long each chain has rested since its run before.
 const tasksSource = `import { writeFileSync } from 'node:fs';
 let count = 0;
 let startedMs = 0;
@@ -27,6 +28,13 @@ export function tick() {
   const runsPerSecond = ((count - process.env.BENCH_FROM) * 1000) / (performance.now() - startedMs);
   writeFileSync(process.env.BENCH_ANSWER, JSON.stringify({ runsPerSecond, count }));
 }
+const ends = new Map();
+const rests = [];
+export function rested({ chain }) {
+  if (ends.has(chain)) rests.push(performance.now() - ends.get(chain));
+  if (rests.length > 0 && rests.length % 1000 === 0) writeFileSync('rests.json', JSON.stringify(rests));
+  ends.set(chain, performance.now());
+}
 `;
 
 /** Where the benchmarks work: a folder that is removed in the end, with a copy of the built package. */
@@ -35,7 +43,7 @@ export interface Workshop {
   /** The runner's program. It is a copy: a build meanwhile does not matter. */
   readonly runner: string;
   readonly append: AppendProgram;
-  /** A project with the functions `tasks.nothing` and `tasks.tick`. */
+  /** A project with the functions `tasks.nothing`, `tasks.tick` and `tasks.rested`. */
   readonly project: string;
   /** A new path in the folder. */
   fresh(): string;

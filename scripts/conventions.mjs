@@ -7,7 +7,18 @@ import { root } from './command.mjs';
 
 // What a part of src/ may import, besides itself. A part is a folder of src/ or a file right in it.
 const adapter = ['core', 'ports.ts'];
-const everyAdapter = ['system', 'worker', 'store', 'coordinator', 'log', 'alert', 'config', 'control'];
+const everyAdapter = [
+  'system',
+  'worker',
+  'store',
+  'coordinator',
+  'log',
+  'alert',
+  'config',
+  'control',
+  'metrics',
+  'heartbeat',
+];
 const mayImport = {
   core: [],
   'ports.ts': ['core'],
@@ -23,6 +34,7 @@ const mayImport = {
   system: [...adapter, 'processes'],
   config: [...adapter, 'processes', 'user-code'],
   control: [...adapter, 'control-port.ts'],
+  metrics: [...adapter, 'control-port.ts'],
   compose: ['core', 'ports.ts', 'control-port.ts', 'runner', 'processes', ...everyAdapter],
   'index.ts': ['core', 'user-code', 'config'],
   // Commands run chains through compose/ alone; they read what adapters have loaded, stored and logged.

@@ -1,5 +1,6 @@
 import type { Channel } from './core/channel.ts';
 import type { ChainDefinition } from './core/definition.ts';
+import type { IncidentSummary } from './core/incident-summary.ts';
 import type { PlannedChange } from './core/reload-plan.ts';
 import type { ChainStatus } from './core/status.ts';
 import type { DurationMs, EpochMs } from './core/units.ts';
@@ -30,9 +31,11 @@ export interface RunnerControl {
 /** What may be asked of one chain. `by` is the name of whoever asks. */
 export type ControlRequest = { readonly by: string } & (
   | { readonly kind: 'start' }
-  | { readonly kind: 'poke' | 'resume' | 'skip' | 'restart' }
+  | { readonly kind: 'poke' | 'resume' | 'unmute' | 'skip' | 'restart' }
   /** `forMs` is how long it lasts, `null` until somebody resumes it. */
   | { readonly kind: 'pause'; readonly forMs: DurationMs | null }
+  /** Notices are kept back for so long. */
+  | { readonly kind: 'mute'; readonly forMs: DurationMs }
   | { readonly kind: 'stop' | 'kill-run'; readonly isNow: boolean }
   /** Another process wants to run the chain: it is let go after its run, and not taken again for a while. */
   | { readonly kind: 'release'; readonly pid: number }
@@ -49,6 +52,12 @@ export type Asked =
 export interface RunnerStatus {
   readonly runner: RunnerFigures;
   readonly chains: readonly ChainStatus[];
+}
+
+/** What is said of a runner to those who look at it. */
+export interface StatusAnswer extends RunnerStatus {
+  /** The incidents that are open, the newest last; at most 1 000. */
+  readonly incidents: readonly IncidentSummary[];
 }
 
 /** What a runner says of itself. */

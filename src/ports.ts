@@ -1,6 +1,6 @@
 import type { Channel } from './core/channel.ts';
 import type { Moment } from './core/cooldown.ts';
-import type { ChainDefinition, ChainName, LogLimits } from './core/definition.ts';
+import type { ChainDefinition, ChainName, HistoryLimits, LogLimits } from './core/definition.ts';
 import type { ChannelState } from './core/delivery.ts';
 import type { ChainEvent, ChainTold, LogPosition } from './core/event.ts';
 import type { ChainState, Holder, ProcessIdentity, Run } from './core/facts.ts';
@@ -58,8 +58,8 @@ export interface Saving {
   readonly fence: Fence;
   readonly state: ChainState;
   readonly told: readonly ChainTold[];
-  /** How many runs the history keeps. */
-  readonly runsKept: number;
+  /** What the history keeps of the chain. */
+  readonly history: HistoryLimits;
 }
 
 /** The state could not be read or written. `message` says what to do about it. */

@@ -10,7 +10,7 @@ import { untilText } from './until-text.ts';
 /** Asks a chain of the runner that is up; prints what the chain does then. */
 export async function askChain(command: string, chain: string, options: RawOptions): Promise<void> {
   await guarded(isGiven(options, 'debug'), async (): Promise<ExitStatus> => {
-    const body = bodyOf(options);
+    const body = bodyOf(command, options);
     if (body === null) return exitStatus.usage;
     const path = `/v1/chains/${encodeURIComponent(chain)}/${command}`;
     const answer = await runnerAt(options).post(path, body);
@@ -37,8 +37,14 @@ function noteOn(command: string, { run, worker }: ChainStatus): string | null {
 }
 
 /** The body that the options mean; `null` when they were not understood, which is told. */
-function bodyOf(options: RawOptions): object | null {
+function bodyOf(command: string, options: RawOptions): object | null {
   const until = textOption(options, 'until');
+  if (command === 'mute' && until === undefined && textOption(options, 'for') === undefined) {
+    console.error(
+      'Cannot mute without an end: add --for with a time such as 2h, or --until with a moment such as 18:30',
+    );
+    return null;
+  }
   const moment = until === undefined ? undefined : untilText(until, new Date());
   if (moment === null) {
     console.error(

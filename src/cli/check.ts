@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { loadProject } from '../compose/load-project.ts';
 import type { LoadAnswer } from '../config/loaded.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
+import { warningOfOwner } from '../config/trust.ts';
 import { guarded } from './fail.ts';
 import { isGiven, ownEnvironment, projectDirectory, textOption, type RawOptions } from './options.ts';
 
@@ -22,7 +23,10 @@ export async function check(tasks: readonly string[], options: RawOptions): Prom
       environment: ownEnvironment(),
       cacheDirectory: null,
     });
-    return isGiven(options, 'json') ? printJson(answer) : printText(answer);
+    const status = isGiven(options, 'json') ? printJson(answer) : await printText(answer);
+    const warning = warningOfOwner(projectDirectory(options));
+    if (warning !== null) console.error(`Warning: ${warning}`);
+    return status;
   });
 }
 

@@ -33,6 +33,21 @@ survives a restart of the runner.`,
     effect: `What is left of the cooldown is waited for; poke it as well to begin at once. The streak stays.`,
   },
   {
+    name: 'mute',
+    description: 'send no alerts of a chain for a time; say afterwards what was kept back',
+    effect: `Give --for or --until: a mute has an end. The chain runs on, and its incidents are kept as ever: "runner incidents"
+shows them. When the mute is over, one alert says what was kept back. It survives a restart of the runner.`,
+    options: [
+      new Option('--for <time>', 'for this time, such as 2h').conflicts('until'),
+      new Option('--until <moment>', 'until then: 18:30, or "2026-12-24 18:30"'),
+    ],
+  },
+  {
+    name: 'unmute',
+    description: 'end the mute of a chain',
+    effect: `One alert says what was kept back.`,
+  },
+  {
     name: 'skip',
     description: 'leave out the next run of a chain',
     effect: `When its turn comes, the task is taken to have succeeded in no time: its cooldown is waited for, then
@@ -95,7 +110,8 @@ export function runnerCommands(): readonly Command[] {
         'after',
         `
 A chain that changed goes on by the new configuration after its run in progress, a removed one ends after it. Function
-tasks are loaded anew where a source file of the project has changed. Neither cooldowns nor streaks change.`,
+tasks are loaded anew where a source file of the project has changed. It goes on with the same task, by its name, and
+keeps its cooldown and the streaks of the tasks that it still has; so does a restart with another configuration.`,
       )
       .action(async (options: Record<string, unknown>) => {
         const { reload } = await import('./runner-commands.ts');

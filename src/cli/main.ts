@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { alertCommand } from './alert-commands.ts';
 import { exitStatus } from './exit-status.ts';
 import { chainCommands, runnerCommands } from './control-commands.ts';
+import { incidentCommands } from './incident-commands.ts';
 import { debugOption, parseCount, stateOption } from './main-options.ts';
 import { version } from './version.ts';
 
@@ -52,6 +53,7 @@ async function main(argv: readonly string[]): Promise<void> {
   program.addCommand(checkCommand());
   program.addCommand(statusCommand());
   program.addCommand(historyCommand());
+  for (const command of incidentCommands()) program.addCommand(command);
   program.addCommand(logsCommand());
   program.addCommand(serviceCommand());
   program.addCommand(alertCommand());
@@ -111,6 +113,7 @@ function upCommand(): Command {
     .option('--env-file <file>', 'file of NAME=value lines for the environment of all tasks')
     .option('--inherit-env <names>', 'variables that all tasks get from this environment')
     .addOption(stateOption())
+    .option('--metrics <address>', 'serve metrics over TCP as well, such as 127.0.0.1:9464')
     .option('--verbose', 'print each run', false)
     .option('--quiet', 'print failures only', false)
     .option('--json', 'print one event a line, as JSON', false)

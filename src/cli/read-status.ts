@@ -1,4 +1,5 @@
-import type { ConfigProblem, RunnerStatus } from '../control-port.ts';
+import type { ConfigProblem, RunnerStatus, StatusAnswer } from '../control-port.ts';
+import type { IncidentSummary } from '../core/incident-summary.ts';
 import type { PlannedChange } from '../core/reload-plan.ts';
 import type { ChainStatus } from '../core/status.ts';
 
@@ -9,8 +10,9 @@ export function readStatus(body: unknown): ChainStatus {
 }
 
 /** What it says of itself and all its chains. @throws when it is something else altogether */
-export function readRunnerStatus(body: unknown): RunnerStatus {
-  if (isRunnerStatus(body)) return body;
+export function readRunnerStatus(body: unknown): StatusAnswer {
+  // A runner of an older version says nothing of incidents.
+  if (isRunnerStatus(body)) return { ...body, incidents: listIn(body, 'incidents').filter(isIncident) };
   throw new Error(`The runner said ${JSON.stringify(body)}, which is no status`);
 }
 
@@ -37,6 +39,17 @@ function listIn(body: unknown, key: string): readonly unknown[] {
 function isPlanned(value: unknown): value is PlannedChange {
   return (
     typeof value === 'object' && value !== null && 'chain' in value && 'what' in value && 'different' in value
+  );
+}
+
+function isIncident(value: unknown): value is IncidentSummary {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'id' in value &&
+    'chain' in value &&
+    'openedAt' in value &&
+    'title' in value
   );
 }
 

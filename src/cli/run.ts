@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { loadProject } from '../compose/load-project.ts';
 import { openProject, type Project } from '../compose/run-project.ts';
+import { warningOfOwner } from '../config/trust.ts';
 import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { Facts } from '../core/facts.ts';
@@ -40,6 +41,8 @@ interface LoadedOne {
 
 async function loadOne(tasks: readonly string[], options: RawOptions): Promise<LoadedOne | null> {
   const answer = await loadProject(loadRequestOf(tasks, options, false));
+  const warning = warningOfOwner(projectDirectory(options));
+  if (warning !== null) console.error(`Warning: ${warning}`);
   if (answer.kind === 'loaded') {
     const [chain] = answer.chains;
     const channels = answer.channels.map(({ channel }) => channel);

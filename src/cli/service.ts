@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { userInfo } from 'node:os';
 import { loadProject } from '../compose/load-project.ts';
 import { explainProblems } from '../config/problem.ts';
-import { problemWithOwner } from '../config/loader/read-text.ts';
+import { problemWithWriters } from '../config/trust.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
@@ -50,7 +50,7 @@ function problemWithRoot(paths: readonly string[]): string | null {
   for (const path of paths) {
     const { uid } = statSync(path);
     if (uid !== 0) return `${path} belongs to user ${uid}, who could change it; run "chown root ${path}"`;
-    const problem = problemWithOwner(path);
+    const problem = problemWithWriters(path);
     if (problem !== null) return `${path}: ${problem}`;
   }
   return null;

@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
-import type { RunnerFigures, RunnerStatus } from '../control-port.ts';
+import type { RunnerFigures, StatusAnswer } from '../control-port.ts';
 import type { ChainStatus, StatusWord } from '../core/status.ts';
 import { toDurationMs } from '../core/units.ts';
 import { lengthText } from './outcome-text.ts';
+import { mutedChains, openIncidents } from './status-incidents.ts';
 import { whyText } from './status-text.ts';
 import { tableLines } from './table.ts';
 import { visible } from './visible.ts';
@@ -15,8 +16,8 @@ const wideFrom = 110;
 /**
  * All chains, one line each, within `width` columns; what needs somebody comes first. It reads as well without colours.
  */
-export function statusTable({ runner, chains }: RunnerStatus, width: number): string {
-  const head = headOf(runner, chains);
+export function statusTable({ runner, chains, incidents }: StatusAnswer, width: number): string {
+  const head = [...headOf(runner, chains), ...mutedChains(chains, width), ...openIncidents(incidents, width)];
   if (chains.length === 0)
     return [...head, 'no chains: add some to the configuration, then "runner reload"'].join('\n');
   const ordered = chains.toSorted((one, other) => rankOf(one) - rankOf(other));

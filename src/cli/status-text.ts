@@ -50,6 +50,7 @@ export function explainStatus(status: ChainStatus): readonly string[] {
   if (state === 'paused' && cooldown !== null) {
     lines.push(`  its cooldown lasts for another ${lengthText(toSeconds(cooldown.remainingMs))}`);
   }
+  if (status.mute !== null) lines.push(`  ${mutedText(status.mute)}`);
   if (status.isPoked) lines.push('  poked: the next run does not wait for a cooldown');
   if (status.isSkippingNext) lines.push('  the next run is left out');
   if (status.wanted === 'drain') lines.push('  it is let go after this run');
@@ -100,6 +101,12 @@ function pausedText({ by, since, remainingMs }: NonNullable<ChainStatus['pause']
   const end =
     remainingMs === null ? 'until "runner resume"' : `for another ${lengthText(toSeconds(remainingMs))}`;
   return `paused ${who}, ${agoText(since)}, ${end}`;
+}
+
+/** Since when, by whom and until when alerts are muted. */
+export function mutedText({ by, since, remainingMs }: NonNullable<ChainStatus['mute']>): string {
+  const until = new Date(Date.now() + remainingMs).toLocaleString('sv').slice(0, 16);
+  return `alerts muted until ${until} by ${by}, ${agoText(since)}`;
 }
 
 function heldText({ heldBy }: ChainStatus): string {

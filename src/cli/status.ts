@@ -1,10 +1,11 @@
 import { RunnerNotUp, RunnerSilent } from '../control/client.ts';
-import type { RunnerStatus } from '../control-port.ts';
+import type { StatusAnswer } from '../control-port.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
 import { refusal, runnerAt } from './ask-runner.ts';
 import { isGiven, type RawOptions } from './options.ts';
 import { readRunnerStatus } from './read-status.ts';
+import { incidentsOf } from './status-incidents.ts';
 import { explainStatus } from './status-text.ts';
 import { statusTable } from './status-table.ts';
 
@@ -53,7 +54,7 @@ function fitted(text: string): string {
 }
 
 /** What a runner does, why that is not known right now, or an exit status. */
-type Found = RunnerStatus | string | ExitStatus;
+type Found = StatusAnswer | string | ExitStatus;
 
 // It may come back, as after an upgrade or a restart.
 async function lookAgain(chains: readonly string[], options: RawOptions): Promise<Found> {
@@ -65,7 +66,7 @@ async function lookAgain(chains: readonly string[], options: RawOptions): Promis
   }
 }
 
-async function look(chains: readonly string[], options: RawOptions): Promise<RunnerStatus | ExitStatus> {
+async function look(chains: readonly string[], options: RawOptions): Promise<StatusAnswer | ExitStatus> {
   const answer = await runnerAt(options).get('/v1/status');
   if (answer.status !== 200) return refusal(answer);
   const all = readRunnerStatus(answer.body);
@@ -75,11 +76,15 @@ async function look(chains: readonly string[], options: RawOptions): Promise<Run
     console.error(`No such chain "${unknown}": there are ${known.join(', ')}`);
     return exitStatus.usage;
   }
-  return { ...all, chains: all.chains.filter(({ chain }) => chains.length === 0 || chains.includes(chain)) };
+  const isAsked = ({ chain }: { readonly chain: string }): boolean =>
+    chains.length === 0 || chains.includes(chain);
+  return { ...all, chains: all.chains.filter(isAsked), incidents: all.incidents.filter(isAsked) };
 }
 
-function shown(found: RunnerStatus, chains: readonly string[]): string {
+function shown(found: StatusAnswer, chains: readonly string[]): string {
   const width = process.stdout.isTTY ? process.stdout.columns : Math.max(80, process.stdout.columns || 0);
   if (chains.length === 0) return statusTable(found, width);
-  return found.chains.flatMap((one) => explainStatus(one)).join('\n');
+  return found.chains
+    .flatMap((one) => [...explainStatus(one), ...incidentsOf(one.chain, found.incidents)])
+    .join('\n');
 }

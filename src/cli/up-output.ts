@@ -19,6 +19,8 @@ export interface UpOutput {
   tell(told: ChainTold): void;
   /** A line that is not of one chain. */
   note(text: string): void;
+  /** The same for what people have to know, also where they want little to be said. */
+  warn(text: string): void;
   welcome(chains: readonly string[], tookOverFrom: number | null): void;
   /** What came of a reload that nobody waits for. */
   reloaded(answer: Reloaded): void;
@@ -43,6 +45,10 @@ export function createUpOutput({ isJson, isVerbose, isQuiet }: UpOutputOptions):
 
   return {
     note,
+    warn(text) {
+      if (isJson) note(text);
+      else line('runner', `warning: ${text}`);
+    },
     tell(told) {
       if (isJson) {
         process.stdout.write(`${JSON.stringify(toldAsJson(told))}\n`);

@@ -2,7 +2,11 @@ import { hostname } from 'node:os';
 import { loadProject } from '../compose/load-project.ts';
 import { startRunner, type UpAnswer } from '../compose/start-runner.ts';
 import { explainProblems } from '../config/problem.ts';
+import { warningOfOwner } from '../config/trust.ts';
 import type { ChainDefinition } from '../core/definition.ts';
+import type { CheckedMetrics } from '../config/metrics-options.ts';
+import { parseListenAddress } from '../core/listen-address.ts';
+import type { WatchPlace } from '../control/serve-watch.ts';
 import type { LoadRequest } from '../config/loaded.ts';
 import type { Loaded } from '../control-port.ts';
 import { createServiceManager } from '../system/service-manager.ts';
@@ -11,7 +15,7 @@ import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { dieOfBug, guarded } from './fail.ts';
 import { holderText } from './holder-text.ts';
 import { loadRequestOf } from './load-request.ts';
-import { isGiven, projectDirectory, stateDirectory, type RawOptions } from './options.ts';
+import { isGiven, projectDirectory, stateDirectory, textOption, type RawOptions } from './options.ts';
 import { onSignals } from './signals.ts';
 import { createUpOutput, type UpOutput } from './up-output.ts';
 import { version } from './version.ts';
@@ -31,30 +35,40 @@ export async function up(chains: readonly string[], options: RawOptions): Promis
     if (loaded.kind === 'rejected') {
       return refuse(explainProblems(loaded.problems).trimEnd(), exitStatus.config);
     }
-    return runAll(request, loaded, options);
+    const metrics = metricsPlace(options, loaded.metrics);
+    if (typeof metrics === 'string') return refuse(metrics, exitStatus.usage);
+    return runAll({ request, loaded, metrics }, options);
   });
 }
 
-async function runAll(
-  request: LoadRequest,
-  { definitions, channels }: Extract<Loaded, { kind: 'loaded' }>,
-  options: RawOptions,
-): Promise<ExitStatus> {
+interface UpAsked {
+  readonly request: LoadRequest;
+  readonly loaded: Extract<Loaded, { kind: 'loaded' }>;
+  readonly metrics: WatchPlace | null;
+}
+
+async function runAll({ request, loaded, metrics }: UpAsked, options: RawOptions): Promise<ExitStatus> {
+  const { definitions, channels } = loaded;
   const output = createUpOutput({
     isJson: isGiven(options, 'json'),
     isVerbose: isGiven(options, 'verbose'),
     isQuiet: isGiven(options, 'quiet'),
   });
+  warnOfOwner(output, request);
   const answer = await startRunner({
     stateDirectory: stateDirectory(options),
     path: process.env['PATH'] ?? '',
     definitions,
     channels,
-    load: () => load(request),
+    load: async () => {
+      warnOfOwner(output, request);
+      return load(request);
+    },
     args: argsToStartAgain(),
     figures: { version, host: hostname(), directory: projectDirectory(options) },
     tell: (told) => output.tell(told),
     note: (text) => output.note(text),
+    metrics,
     takeover: takeoverOf(options),
   });
   if (answer.kind === 'held elsewhere') return refuse(heldText(answer), exitStatus.heldElsewhere);
@@ -91,14 +105,32 @@ async function untilFinished(
   }
 }
 
-async function load(request: LoadRequest): Promise<Loaded> {
+function warnOfOwner(output: UpOutput, { directory }: LoadRequest): void {
+  const warning = warningOfOwner(directory);
+  if (warning !== null) output.warn(warning);
+}
+
+type LoadedHere =
+  | (Extract<Loaded, { kind: 'loaded' }> & { readonly metrics: CheckedMetrics | null })
+  | Extract<Loaded, { kind: 'rejected' }>;
+
+async function load(request: LoadRequest): Promise<LoadedHere> {
   const answer = await loadProject(request);
   if (answer.kind === 'rejected') return answer;
-  return {
-    kind: 'loaded',
-    definitions: answer.chains.map(({ definition }) => definition),
-    channels: answer.channels.map(({ channel }) => channel),
-  };
+  const definitions = answer.chains.map(({ definition }) => definition);
+  const channels = answer.channels.map(({ channel }) => channel);
+  return { kind: 'loaded', definitions, channels, metrics: answer.metrics };
+}
+
+/** Where metrics are served; what was typed is stronger. A text says what is wrong with that. */
+function metricsPlace(options: RawOptions, configured: CheckedMetrics | null): WatchPlace | string | null {
+  const names = [hostname(), ...(configured?.names ?? [])];
+  const typed = textOption(options, 'metrics');
+  if (typed === undefined) return configured === null ? null : { address: configured.listen, names };
+  const parsed = parseListenAddress(typed);
+  return parsed.kind === 'address'
+    ? { address: parsed.address, names }
+    : `Cannot read --metrics: ${parsed.problem}`;
 }
 
 function refuse(text: string, status: ExitStatus): ExitStatus {

@@ -12,7 +12,7 @@ import type { Host } from './host.ts';
 export interface Alerts {
   /** Passes on what is told, and has notices sent: they are stored by then. */
   readonly tell: Tell;
-  /** Goes on with other channels. */
+  /** Tells people by these channels from now on. */
   readonly tellBy: (channels: readonly Channel[]) => void;
   /** Sends what can be sent at once, for a short time; the rest waits for the next runner. */
   close(): Promise<void>;
@@ -20,7 +20,6 @@ export interface Alerts {
 
 /** What it takes to tell people. */
 export interface AlertOptions {
-  readonly channels: readonly Channel[];
   readonly origin: Origin;
   /** Whether this process is to have the right to send for as long as it lives. */
   readonly keepsRight: boolean;
@@ -32,7 +31,7 @@ export interface AlertOptions {
 /** How long a runner that ends goes on with what can be sent at once. */
 const graceMs = toDurationMs(5_000);
 
-/** Begins to tell people what waits for them, and what is stored from now on. */
+/** Tells people what waits for them, and what is stored from now on, once it knows by which channels. */
 export function openAlerts(host: Host, options: AlertOptions): Alerts {
   let dispatcher: Promise<Dispatcher> | null = null;
   function tellBy(channels: readonly Channel[]): void {
@@ -40,7 +39,6 @@ export function openAlerts(host: Host, options: AlertOptions): Alerts {
     dispatcher ??= createDispatcher(host, options, channels);
     void dispatcher.then((one) => one.change(channels));
   }
-  tellBy(options.channels);
   return {
     tellBy,
     tell(told) {

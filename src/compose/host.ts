@@ -5,9 +5,12 @@ import { hasErrorCode } from '../core/error-code.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { Clock, Coordinator, OpenChain, OpenedChain, Store, Taken, Tell } from '../ports.ts';
 import { findPerl } from '../processes/perl.ts';
+import { findUser } from '../processes/user-database.ts';
 import { hasOpen, readProcesses } from '../processes/process-table.ts';
 import type { Database } from '../store/database.ts';
 import { openState } from '../store/open-state.ts';
+import { createPruner } from '../store/prune.ts';
+import { beginPruning } from '../store/pruning.ts';
 import { createSqliteStore } from '../store/sqlite-store.ts';
 import { createSystemClock } from '../system/clock.ts';
 import { functionWorkerCommand, manyChainsWorkerCommand, workerScript } from '../system/own-files.ts';
@@ -36,7 +39,8 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
   const folder = makeStateFolder(stateDirectory);
   const database = await openState(folder.database);
   const clock = createSystemClock();
-  const store = createSqliteStore(database, folder.database);
+  const pruning = beginPruning(clock, createPruner(database));
+  const store = createSqliteStore(database, folder.database, pruning);
   const logs = openLogFolder(folder.logs);
   const coordinator = createSingleHostCoordinator(
     { folder: folder.locks, projectLock: folder.projectLock, alertsLock: folder.alertsLock },
@@ -63,7 +67,10 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
         return { kind: 'cannot open', reason: error.message };
       }
     },
-    close: () => database.close(),
+    close() {
+      pruning.close();
+      database.close();
+    },
   };
 }
 
@@ -100,6 +107,7 @@ function openTaken(
     chain: definition.name,
     clock,
     random: systemRandom,
+    users: { findUser },
     perl,
     script: workerScript(),
     functionWorker: functionWorkerCommand(),

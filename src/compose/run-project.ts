@@ -4,6 +4,8 @@ import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { StoreError, type Opening, type RunnerHolder, type Tell } from '../ports.ts';
 import { askForChain } from '../control/take-over.ts';
+import { createHeartbeats } from '../heartbeat/heartbeats.ts';
+import { ping } from '../heartbeat/ping.ts';
 import { signalProcess } from '../processes/process-table.ts';
 import { startChain, type ChainStart, type RunningChain } from '../runner/chain-loop.ts';
 import { ownProcess } from '../system/own-process.ts';
@@ -63,9 +65,17 @@ export async function openProject(place: ProjectPlace): Promise<Project> {
   const closers: (() => unknown)[] = [() => host.close()];
   return {
     async run(definition, { tell: tellOne, note, takeover, ...start }) {
-      const alerts = openAlerts(host, { channels, origin, keepsRight: false, tell: tellOne, note });
-      closers.unshift(() => alerts.close());
-      const { tell } = alerts;
+      const alerts = openAlerts(host, { origin, keepsRight: false, tell: tellOne, note });
+      alerts.tellBy(channels);
+      const heartbeats = createHeartbeats({ clock: host.clock, ping, note });
+      closers.unshift(() => {
+        heartbeats.close();
+        return alerts.close();
+      });
+      const tell: Tell = (told) => {
+        alerts.tell(told);
+        heartbeats.tell(told, definition.heartbeat);
+      };
       const first = await host.open(definition, tell);
       const isTakeover = first.kind === 'held elsewhere' && takeover !== null;
       if (isTakeover) takeover(first.holder);

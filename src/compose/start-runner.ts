@@ -1,22 +1,27 @@
 import type { Loaded, RunnerFigures, Upgraded } from '../control-port.ts';
-import { createApi } from '../control/api.ts';
-import { checkSocketPath, serveControl, type Answerer, type ControlServer } from '../control/serve.ts';
+import { createApi, type ApiSources } from '../control/api.ts';
+import type { WatchPlace } from '../control/serve-watch.ts';
+import { createWatchSite } from '../control/watch-api.ts';
+import { checkSocketPath } from '../control/serve.ts';
 import { askForChains, type TakeOver } from '../control/take-over.ts';
 import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { readTail } from '../log/read-log.ts';
 import { limitRunnerLog } from '../log/runner-log.ts';
-import type { RunnerHolder, Taken, Tell } from '../ports.ts';
+import type { RunnerMetrics } from '../metrics/runner-metrics.ts';
+import type { RunnerHolder, Tell } from '../ports.ts';
 import { signalProcess } from '../processes/process-table.ts';
-import { ProjectRunner, type Predecessor, type Seat } from '../runner/project-runner.ts';
+import { ProjectRunner, type Predecessor } from '../runner/project-runner.ts';
 import { readHistory } from '../store/history.ts';
+import { readIncident, readIncidents } from '../store/incidents.ts';
 import { isContainersMain } from '../system/container.ts';
 import { ownProcess } from '../system/own-process.ts';
 import { startAgain } from '../system/start-again.ts';
 import { stateFolderAt } from '../system/state-folder.ts';
-import { openAlerts, type Alerts } from './alerts.ts';
 import { openHost, type Host } from './host.ts';
+import { openListeners, type Listeners } from './listeners.ts';
+import { createSeat, type ProjectSeat } from './project-seat.ts';
 
 /** What `runner up` is started with. */
 export interface UpOptions {
@@ -34,6 +39,8 @@ export interface UpOptions {
   readonly tell: Tell;
   /** Told in words for people, of what is not of one chain. */
   readonly note: (text: string) => void;
+  /** Where monitoring may look besides the control socket; `null` for nowhere. */
+  readonly metrics: WatchPlace | null;
   /** Whether to take the chains over from a runner that is up, and to kill it if it does not answer. */
   readonly takeover: 'no' | 'ask' | 'force';
 }
@@ -62,48 +69,16 @@ const lookAgainMs = toDurationMs(20);
  * @throws StateFolderError, StoreError, PerlMissing or ControlSocketError, each with a message that says what to do.
  */
 export async function startRunner(options: UpOptions): Promise<UpAnswer> {
-  const { socket } = stateFolderAt(options.stateDirectory);
-  checkSocketPath(socket);
+  checkSocketPath(stateFolderAt(options.stateDirectory).socket);
   const host = await openHost(options.stateDirectory, options.path);
-  const since = host.clock.now().wall;
-  const { pid, memoryBytes } = ownProcess;
-  const seat = createSeat(host, () => api);
-  let predecessor: Predecessor | null = null;
-  const { note, tell, channels, figures } = options;
-  const opened: { alerts: Alerts | null } = { alerts: null };
-  const runner = new ProjectRunner({
-    clock: host.clock,
-    open: host.open,
-    seat,
-    tell: (told) => (opened.alerts?.tell ?? tell)(told),
-    tellBy: (wanted) => opened.alerts?.tellBy(wanted),
-    note,
-    load: options.load,
-    figures: () => ({ ...options.figures, pid, since, memoryBytes: memoryBytes() }),
-    predecessor: () => predecessor,
-    startSuccessor: () => startSuccessor(options.args),
-  });
-  const api = createApi(runner, {
-    version: options.figures.version,
-    bug: (error) =>
-      options.note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`),
-    history: (query) => readHistory(host.database, query),
-    logTail: (chain, lines) => readTail(host.folder.logs, chain, lines),
-  });
-  function follow(holder: RunnerHolder, ended: Promise<void>): void {
-    predecessor = predecessorOf(host, holder, ended);
-    void ended.then(() => {
-      predecessor = null;
-      runner.tryNow(null);
-    });
-  }
+  const { runner, seat, listeners, follow } = assemble(host, options);
   const taken = await takeSeat({ host, seat, runner, follow }, options.takeover);
   if (taken.kind === 'held elsewhere') {
+    await listeners.close();
     host.close();
     return taken;
   }
-  const alerts = openAlerts(host, { channels, origin: figures, keepsRight: true, tell, note });
-  opened.alerts = alerts;
+  listeners.tellBy(options.channels);
   runner.begin(options.definitions);
   const stopLimiting = keepLogSmall(host);
   return {
@@ -113,9 +88,67 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     async close() {
       stopLimiting();
       seat.leave();
-      await alerts.close();
+      await listeners.close();
       host.close();
     },
+  };
+}
+
+interface Assembled extends Pick<Candidate, 'seat' | 'runner' | 'follow'> {
+  readonly listeners: Listeners;
+}
+
+function assemble(host: Host, options: UpOptions): Assembled {
+  const { figures, note, tell, load } = options;
+  const { pid, memoryBytes } = ownProcess;
+  const since = host.clock.now().wall;
+  const bug = (error: Error): void =>
+    note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`);
+  const listeners = openListeners(host, { tell, note, origin: figures }, () => runner);
+  const { metrics } = listeners;
+  const seat = createSeat(host, options, {
+    api: () => createApi(runner, sourcesOf(host, { metrics, bug, version: figures.version })),
+    site: () => createWatchSite(runner, { metrics: () => metrics.text(), bug }),
+  });
+  let predecessor: Predecessor | null = null;
+  const runner = new ProjectRunner({
+    clock: host.clock,
+    open: host.open,
+    seat: { take: () => seat.takeBack(), leave: () => seat.leave() },
+    tell: listeners.tell,
+    tellBy: listeners.tellBy,
+    note,
+    load,
+    figures: () => ({ ...figures, pid, since, memoryBytes: memoryBytes() }),
+    predecessor: () => predecessor,
+    startSuccessor: () => startSuccessor(options.args),
+  });
+  function follow(holder: RunnerHolder, ended: Promise<void>): void {
+    predecessor = predecessorOf(host, holder, ended);
+    void ended.then(() => {
+      predecessor = null;
+      runner.tryNow(null);
+    });
+  }
+  return { runner, seat, listeners, follow };
+}
+
+function sourcesOf(
+  { database, folder }: Host,
+  parts: {
+    readonly metrics: RunnerMetrics;
+    readonly bug: (error: Error) => void;
+    readonly version: string;
+  },
+): ApiSources {
+  return {
+    version: parts.version,
+    bug: parts.bug,
+    metrics: () => parts.metrics.text(),
+    history: (query) => readHistory(database, query),
+    incidents: (query) => readIncidents(database, query),
+    incident: (id) => readIncident(database, id),
+    logTail: (chain, lines) => readTail(folder.logs, chain, lines),
   };
 }
 
@@ -183,32 +216,6 @@ async function takeSoon({ host: { clock }, seat }: Candidate): Promise<boolean> 
     await new Promise<void>((resolve) => clock.wakeAt(add(clock.now().monotonic, lookAgainMs), resolve));
   }
   return true;
-}
-
-interface ProjectSeat extends Seat {
-  tryTake(): Promise<Taken>;
-}
-
-function createSeat({ coordinator, folder }: Host, api: () => Answerer): ProjectSeat {
-  let server: ControlServer | null = null;
-  let release: (() => void) | null = null;
-  async function tryTake(): Promise<Taken> {
-    const taken = await coordinator.takeProject();
-    if (taken.kind === 'held elsewhere') return taken;
-    ({ release } = taken);
-    server = await serveControl(folder.socket, api());
-    return taken;
-  }
-  return {
-    tryTake,
-    take: async () => (await tryTake()).kind === 'taken',
-    leave() {
-      server?.close();
-      release?.();
-      server = null;
-      release = null;
-    },
-  };
 }
 
 function keepLogSmall({ clock, folder }: Host): () => void {

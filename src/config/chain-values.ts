@@ -2,12 +2,16 @@ import type { ChainDefinition, Isolation } from '../core/definition.ts';
 import { formatDuration } from '../core/duration.ts';
 import { toDurationMs, type DurationMs } from '../core/units.ts';
 import { alertPolicyOf, alertRows, alertValuesOf, type AlertValues } from './alert-values.ts';
-import type { CheckedHostChain } from './checked-config.ts';
+import type { CheckedChain, CheckedHostChain } from './checked-config.ts';
 import type { ChosenChain } from './chosen-chains.ts';
 import type { LoadedValue } from './loaded.ts';
 import type { KeyPath } from './problem.ts';
 import type { Sourced } from './settings.ts';
 import { showSize } from './size.ts';
+
+/** By how much failed runs are kept longer where nobody says it. */
+const longerForFailed = 5;
+const mostRuns = 10_000_000;
 
 /** What is in force for a whole chain, and where it comes from. */
 export interface ChainValues {
@@ -20,6 +24,8 @@ export interface ChainValues {
   readonly logCompress: Sourced<boolean>;
   readonly logTotal: Sourced<number | 'none'>;
   readonly historyRuns: Sourced<number>;
+  readonly historyFailedRuns: Sourced<number>;
+  readonly historyAge: Sourced<DurationMs | 'none'>;
   readonly isolation: Sourced<Isolation>;
   readonly recycleRuns: Sourced<number | null>;
   readonly recycleMemory: Sourced<number | 'none'>;
@@ -52,13 +58,40 @@ export function valuesOfChain(chosen: ChosenChain): ChainValues {
     logKeep: configured(chain.log?.keep, ['log', 'keep'], 5),
     logCompress: configured(chain.log?.compress, ['log', 'compress'], true),
     logTotal: logTotal ?? { value: 1024 ** 3, from: 'default' },
-    historyRuns: configured(chain.history?.runs, ['history', 'runs'], 10_000),
+    ...historyOf(chain.history, configured),
     isolation: configured<Isolation>(chain.isolation, ['isolation'], 'chain'),
     recycleRuns: configured<number | null>(chain.recycle?.runs, ['recycle', 'runs'], null),
     recycleMemory: configured<number | 'none'>(chain.recycle?.memory, ['recycle', 'memory'], 1024 ** 3),
     recycleAge: configured<DurationMs | null>(chain.recycle?.age, ['recycle', 'age'], null),
     alerts: alertValuesOf(chosen),
   };
+}
+
+/** The value that was written at a path, or the usual one. */
+type Configured = <Value>(value: Value | undefined, path: KeyPath, usual: Value) => Sourced<Value>;
+
+function historyOf(
+  history: CheckedChain['history'],
+  configured: Configured,
+): Pick<ChainValues, 'historyRuns' | 'historyFailedRuns' | 'historyAge'> {
+  const historyRuns = configured(history?.runs, ['history', 'runs'], 10_000);
+  return {
+    historyRuns,
+    historyFailedRuns: configured(
+      history?.failedRuns,
+      ['history', 'failedRuns'],
+      Math.min(longerForFailed * historyRuns.value, mostRuns),
+    ),
+    historyAge: configured<DurationMs | 'none'>(history?.age, ['history', 'age'], 'none'),
+  };
+}
+
+function historyRows({ historyFailedRuns, historyAge }: ChainValues): readonly LoadedValue[] {
+  const { value, from } = historyAge;
+  return [
+    { path: 'history.failedRuns', shown: String(historyFailedRuns.value), from: historyFailedRuns.from },
+    { path: 'history.age', shown: value === 'none' ? 'none' : formatDuration(value), from },
+  ];
 }
 
 type DefinedByValues = Pick<
@@ -79,7 +112,11 @@ export function definedBy(values: ChainValues): DefinedByValues {
       isCompressed: values.logCompress.value,
       totalLimitBytes: values.logTotal.value === 'none' ? null : values.logTotal.value,
     },
-    history: { runsKept: values.historyRuns.value },
+    history: {
+      runsKept: values.historyRuns.value,
+      failedRunsKept: values.historyFailedRuns.value,
+      ageMs: values.historyAge.value === 'none' ? null : values.historyAge.value,
+    },
     alerts: alertPolicyOf(values.alerts),
     isolation: values.isolation.value,
     recycle: {
@@ -113,6 +150,7 @@ export function chainRows(values: ChainValues): LoadedValue[] {
       from: logTotal.from,
     },
     { path: 'history.runs', shown: String(historyRuns.value), from: historyRuns.from },
+    ...historyRows(values),
     { path: 'isolation', shown: isolation.value, from: isolation.from },
     { path: 'recycle.runs', shown: String(runs.value ?? 'none'), from: runs.from },
     {

@@ -3,11 +3,14 @@ import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.t
 import type { IoPriority } from '../core/identity.ts';
 import type { Severity } from '../core/notice.ts';
 import type { DurationMs } from '../core/units.ts';
+import type { CheckedHeartbeat } from './heartbeat-schema.ts';
+import type { CheckedMetrics } from './metrics-options.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
 export interface CheckedConfig {
   readonly chains: Readonly<Record<string, CheckedChain>>;
   readonly hosts?: Readonly<Record<string, CheckedHost>> | undefined;
+  readonly metrics?: CheckedMetrics | undefined;
   readonly logs?: { readonly total?: number | 'none' | undefined } | undefined;
   readonly alerts?: { readonly channels?: Readonly<Record<string, CheckedChannel>> | undefined } | undefined;
 }
@@ -135,6 +138,13 @@ interface CheckedLog {
   readonly compress?: boolean | undefined;
 }
 
+/** What is remembered of a chain's runs. */
+interface CheckedHistory {
+  readonly runs?: number | undefined;
+  readonly failedRuns?: number | undefined;
+  readonly age?: DurationMs | 'none' | undefined;
+}
+
 /** When a chain's worker is replaced. */
 interface CheckedRecycle {
   readonly runs?: number | undefined;
@@ -155,7 +165,8 @@ export interface CheckedChain extends CheckedHostChain {
   readonly noNewPrivileges?: boolean | undefined;
   readonly umask?: number | undefined;
   readonly log?: CheckedLog | undefined;
-  readonly history?: { readonly runs?: number | undefined } | undefined;
+  readonly history?: CheckedHistory | undefined;
+  readonly heartbeat?: CheckedHeartbeat | undefined;
   readonly isolation?: Isolation | undefined;
   readonly recycle?: CheckedRecycle | undefined;
 }

@@ -6,6 +6,7 @@ import { isVariableName, readEnvFile } from './env-file.ts';
 import { fitsPattern } from '../core/patterns.ts';
 import type { Problem } from './problem.ts';
 import { isSystemError } from './system-error.ts';
+import { problemWithWriters } from './trust.ts';
 
 /** What a chain adds to the environment of its tasks. */
 export interface EnvironmentSources {
@@ -51,7 +52,7 @@ export function buildEnvironment(sources: EnvironmentSources): BuiltEnvironment 
   const added = new Map<string, string>();
   const problems: Problem[] = [];
   for (const source of sources.added) {
-    const read = source.kind === 'file' ? readFrom(source, sources.directory) : valuesOf(source);
+    const read = source.kind === 'file' ? readFrom(source, sources) : valuesOf(source);
     problems.push(...read.problems);
     for (const { name, value, from, at, path } of read.variables) {
       const message = problemWithVariable(name, value);
@@ -117,10 +118,18 @@ function valuesOf({ values, written }: Extract<AddedEnvironment, { kind: 'values
   return { variables, problems: [] };
 }
 
-function readFrom(source: Extract<AddedEnvironment, { kind: 'file' }>, directory: string): ReadVariables {
-  const { file, at, path } = source;
+function readFrom(
+  { file, at, path }: Extract<AddedEnvironment, { kind: 'file' }>,
+  { directory, user }: EnvironmentSources,
+): ReadVariables {
   const shown = isAbsolute(file) ? file : relative(directory, resolve(directory, file));
   try {
+    // With PATH or LD_PRELOAD it says what runs. Tasks of another user may have what that user writes.
+    const untrusted = user === null || user.uid === 0 ? problemWithWriters(resolve(directory, file)) : null;
+    if (untrusted !== null) {
+      const message = `Cannot use the environment file "${file}" as root: ${untrusted}`;
+      return { variables: [], problems: [{ at, path, message }] };
+    }
     const { values, problems } = readEnvFile(readFileSync(resolve(directory, file), 'utf8'));
     return {
       variables: [...values].map(([name, { value, line }]) => {

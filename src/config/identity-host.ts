@@ -7,8 +7,8 @@ import { parseCpus } from './cpu-list.ts';
 /** What has to be known of this host to give a chain an identity. */
 export interface IdentityHost {
   /** `null` when there is no such user. @throws Error when the host does not answer. */
-  findUser(nameOrId: string, group: number | null): RunUser | null;
-  findGroup(nameOrId: string): number | null;
+  findUser(nameOrId: string, group: number | null): Promise<RunUser | null>;
+  findGroup(nameOrId: string): Promise<number | null>;
   rights(): RunnerRights;
 }
 
@@ -27,7 +27,11 @@ export interface RunnerRights {
 }
 
 /** The host that this process runs on. */
-export const thisHost: IdentityHost = { findUser, findGroup, rights: readRights };
+export const thisHost: IdentityHost = {
+  findUser: (nameOrId, group) => findUser(nameOrId, group, null),
+  findGroup: (nameOrId) => findGroup(nameOrId, null),
+  rights: readRights,
+};
 
 function readRights(): RunnerRights {
   const { uids, gids, groups, nice, cpus, limits } = readStatus('self');

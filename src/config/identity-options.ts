@@ -24,7 +24,10 @@ export interface ResolvedIdentity {
 }
 
 /** Looks up what a chain's identity names, and refuses what this runner cannot give it. */
-export function resolveIdentity(chosen: ChosenChain, resolving: ResolvingIdentity): ResolvedIdentity {
+export async function resolveIdentity(
+  chosen: ChosenChain,
+  resolving: ResolvingIdentity,
+): Promise<ResolvedIdentity> {
   const wishes = wishesOf(chosen, resolving);
   const { host } = resolving;
   if (Object.values(wishes).every((wish) => wish === null)) {
@@ -32,7 +35,7 @@ export function resolveIdentity(chosen: ChosenChain, resolving: ResolvingIdentit
   }
   const rights = host.rights();
   const around = { ...resolving, rights };
-  const user = resolveUser(wishes, around);
+  const user = await resolveUser(wishes, around);
   const isOther = user !== null && user.uid !== rights.uid;
   const { nice, ionice, umask, noNewPrivileges } = wishes;
   const limits = resolveLimits(wishes.limits, around);
@@ -55,7 +58,7 @@ export function resolveIdentity(chosen: ChosenChain, resolving: ResolvingIdentit
 
 const runnersUser: LoadedValue = { path: 'user', shown: 'that of the runner', from: 'default' };
 
-function resolveUser({ user, group }: Wishes, around: Judging): RunUser | null {
+async function resolveUser({ user, group }: Wishes, around: Judging): Promise<RunUser | null> {
   if (user === null) {
     if (group !== null) {
       refuse(around, group, `Cannot set the group "${group.value}" alone: write "user" beside it`);
@@ -70,7 +73,7 @@ function resolveUser({ user, group }: Wishes, around: Judging): RunUser | null {
     );
   }
   try {
-    const gid = group === null ? null : around.host.findGroup(group.value);
+    const gid = group === null ? null : await around.host.findGroup(group.value);
     if (group !== null && gid === null) {
       return refuse(
         around,
@@ -78,7 +81,7 @@ function resolveUser({ user, group }: Wishes, around: Judging): RunUser | null {
         `Cannot run with the group "${group.value}": this host has no such group, write one that "getent group" lists`,
       );
     }
-    const found = around.host.findUser(user.value, gid);
+    const found = await around.host.findUser(user.value, gid);
     if (found !== null) return allowedUser(found, user, around);
     return refuse(
       around,

@@ -1,5 +1,6 @@
 import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
+import type { CheckedMetrics } from './metrics-options.ts';
 import type { Problem } from './problem.ts';
 
 /** What is asked of the configuration. */
@@ -42,6 +43,8 @@ export type LoadAnswer =
       readonly chains: readonly LoadedChain[];
       /** How people are told, whatever chains were asked for. */
       readonly channels: readonly LoadedChannel[];
+      /** Where monitoring may look, as the configuration says; `null` where it says nothing. */
+      readonly metrics: CheckedMetrics | null;
     }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[] };
 

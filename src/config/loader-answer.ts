@@ -3,6 +3,8 @@ import type {
   ChainDefinition,
   ChainName,
   FailureCooldown,
+  Heartbeat,
+  HistoryLimits,
   Isolation,
   LeftoversPolicy,
   OnFailure,
@@ -15,6 +17,7 @@ import { isChainName } from './chain-name.ts';
 import { readChannel } from './channel-answer.ts';
 import type { LoadAnswer, LoadedChain, LoadedValue } from './loaded.ts';
 import type { LoaderMessage } from './loader-message.ts';
+import type { CheckedMetrics } from './metrics-options.ts';
 import type { Problem } from './problem.ts';
 
 /**
@@ -44,6 +47,15 @@ function readAnswer(answer: Fields): LoadAnswer {
       const channel = new Fields(value);
       return { channel: readChannel(channel.fields('channel')), values: channel.list('values', readValue) };
     }),
+    metrics: answer.value('metrics') === null ? null : readMetrics(answer.fields('metrics')),
+  };
+}
+
+function readMetrics(metrics: Fields): CheckedMetrics {
+  const listen = metrics.fields('listen');
+  return {
+    listen: { host: listen.text('host'), port: asCount(listen.value('port')) },
+    names: metrics.value('names') === undefined ? [] : metrics.list('names', asText),
   };
 }
 
@@ -58,6 +70,18 @@ function readChain(value: unknown): LoadedChain {
     definition: readDefinition(chain.fields('definition')),
     values: chain.list('values', readValue),
     needsRoot: chain.list('needsRoot', asText),
+  };
+}
+
+function readHeartbeat(heartbeat: Fields): Heartbeat {
+  return { successUrl: heartbeat.textOrNull('successUrl'), failureUrl: heartbeat.textOrNull('failureUrl') };
+}
+
+function readHistory(history: Fields): HistoryLimits {
+  return {
+    runsKept: history.number('runsKept'),
+    failedRunsKept: history.number('failedRunsKept'),
+    ageMs: history.durationOrNull('ageMs'),
   };
 }
 
@@ -100,8 +124,9 @@ function readDefinition(definition: Fields): ChainDefinition {
       isCompressed: log.truth('isCompressed'),
       totalLimitBytes: log.value('totalLimitBytes') === null ? null : log.number('totalLimitBytes'),
     },
-    history: { runsKept: definition.fields('history').number('runsKept') },
+    history: readHistory(definition.fields('history')),
     alerts: readAlerts(definition.fields('alerts')),
+    heartbeat: definition.value('heartbeat') === null ? null : readHeartbeat(definition.fields('heartbeat')),
     codeVersion: definition.textOrNull('codeVersion'),
     isolation: definition.choice<Isolation>('isolation', ['chain', 'run', 'shared']),
     recycle: {

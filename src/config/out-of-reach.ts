@@ -16,11 +16,11 @@ interface ChainPlace {
  * Reports what of a chain its user cannot get at. Everything else was looked at with the eyes of the runner, and
  * root sees more than others; a runner that is not root is that user itself.
  */
-export function reportOutOfReach(
+export async function reportOutOfReach(
   user: RunUser | null,
   { chosen, directory, works }: ChainPlace,
   report: (problem: Problem) => void,
-): void {
+): Promise<void> {
   if (user === null || user.uid === 0 || process.geteuid?.() !== 0) return;
   const needed: (Needed & { readonly at: KeyPath; readonly path: string })[] = [
     { path: directory, how: 'enter', at: ['cwd'] },
@@ -31,7 +31,7 @@ export function reportOutOfReach(
     needed.push({ path: resolve(directory, program), how: 'run', at: ['tasks', index, 'run'] });
   }
   try {
-    for (const wanted of outOfReach(user, needed)) {
+    for (const wanted of await outOfReach(user, needed, null)) {
       const message = `Cannot run as "${user.name}": ${describeOutOfReach(user, wanted)}; allow it, or choose another place`;
       report({
         at: chosen.placeOf(wanted.at) || directory,

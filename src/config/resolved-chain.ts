@@ -13,6 +13,7 @@ import {
   type BuiltEnvironment,
 } from './environment.ts';
 import type { LoadedChain, LoadedValue, LoadRequest } from './loaded.ts';
+import { heartbeatOf, heartbeatRows } from './heartbeat-options.ts';
 import { thisHost } from './identity-host.ts';
 import { resolveIdentity, type ResolvedIdentity } from './identity-options.ts';
 import type { KeyPath, Problem } from './problem.ts';
@@ -75,7 +76,7 @@ export interface Resolving {
 export async function resolveChain(chosen: ChosenChain, resolving: Resolving): Promise<LoadedChain> {
   const { request, report } = resolving;
   const directory = directoryOf(chosen, resolving);
-  const resolved = identityOf(chosen, resolving);
+  const resolved = await identityOf(chosen, resolving);
   const { identity } = resolved;
   const built = environmentOf(chosen, { request, user: identity.user });
   for (const problem of built.problems) report(problem);
@@ -94,12 +95,13 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
     tasks.push(await resolveTask({ task, index, typed: typed.layers }, surroundings));
   }
   const chainValues = valuesOfChain(chosen);
+  const heartbeat = heartbeatOf(chosen, resolving);
   const works = tasks.map((task) => task.definition.work);
   for (const problem of problemsWithSharing(chosen, { works, identity, values: chainValues }))
     report(problem);
   const hasFunction = tasks.some(({ definition: { work } }) => work.kind === 'function');
   const place = { chosen, directory: directory.value, works };
-  reportOutOfReach(identity.user, place, report);
+  await reportOutOfReach(identity.user, place, report);
   return {
     definition: {
       name: chosen.name,
@@ -108,12 +110,14 @@ export async function resolveChain(chosen: ChosenChain, resolving: Resolving): P
       environment: built.environment,
       code: hasFunction && request.areChains ? resolving.functions.codeVersion() : null,
       codeVersion: resolving.codeVersion,
+      heartbeat,
       identity,
       ...definedBy(chainValues),
     },
     values: [
       ...taskRows(tasks),
       ...chainRows(chainValues),
+      ...heartbeatRows(heartbeat, chosen),
       ...resolved.rows,
       { path: 'directory', shown: directory.value, from: directory.from },
       ...environmentRows(built),
@@ -252,7 +256,7 @@ function directoryOf(chosen: ChosenChain, { request, report }: Resolving): Sourc
   return { value: request.directory, from };
 }
 
-function identityOf(chosen: ChosenChain, { request, report }: Resolving): ResolvedIdentity {
+function identityOf(chosen: ChosenChain, { request, report }: Resolving): Promise<ResolvedIdentity> {
   const texts = chosen.chain.tasks.map(({ run }) => run).filter((run) => typeof run === 'string');
   const hasFunctions = texts.some((text) => readTaskText(text).kind === 'function');
   return resolveIdentity(chosen, { options: request.options, host: thisHost, hasFunctions, report });

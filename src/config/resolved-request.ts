@@ -27,5 +27,12 @@ export async function resolveRequest(request: LoadRequest, sources: RequestSourc
   }
   const channels = resolveChannels(request, sources.config, (problem) => problems.push(problem));
   if (problems.length > 0) return { kind: 'rejected', problems: inSourceOrder(problems) };
-  return { kind: 'loaded', configFile: sources.config?.file ?? null, chains, channels };
+  const { config } = sources;
+  return {
+    kind: 'loaded',
+    configFile: config?.file ?? null,
+    chains,
+    channels,
+    metrics: config?.config.metrics ?? null,
+  };
 }

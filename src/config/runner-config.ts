@@ -1,5 +1,7 @@
 import type { Isolation, LeftoversPolicy } from '../core/definition.ts';
 import type { Severity } from '../core/notice.ts';
+import type { CheckedHeartbeat } from './heartbeat-schema.ts';
+import type { ConfigMetrics } from './metrics-options.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 
 /** One task of a chain: the text of a task, or that text or an argv list with options of its own. */
@@ -85,8 +87,16 @@ export interface ConfigChain extends ConfigHostChain {
   /** Octal digits such as "027". Default: as the runner. */
   readonly umask?: string | undefined;
   readonly log?: ConfigLog | undefined;
-  /** How many runs are remembered. */
-  readonly history?: { readonly runs?: number | undefined } | undefined;
+  /** How many runs are remembered, how many of those that failed, and for how long, such as "90d". */
+  readonly history?:
+    | {
+        readonly runs?: number | undefined;
+        readonly failedRuns?: number | undefined;
+        readonly age?: string | undefined;
+      }
+    | undefined;
+  /** What is pinged when runs end, such as { healthchecks: { env: "MAIL_PING_URL" } }. */
+  readonly heartbeat?: CheckedHeartbeat | undefined;
   /** A worker of the chain's own (`chain`, the default), a new one for each run (`run`), or one for many (`shared`). */
   readonly isolation?: Isolation | undefined;
   /** When the chain's worker is replaced between runs: after so many, above so much memory, at such an age. */
@@ -155,6 +165,8 @@ export interface RunnerConfig {
   readonly hosts?:
     | Readonly<Record<string, { readonly chains: Readonly<Record<string, ConfigHostChain>> }>>
     | undefined;
+  /** Metrics over TCP, such as { listen: "127.0.0.1:9464" }. */
+  readonly metrics?: ConfigMetrics | undefined;
   /** The size, such as "1GB", that all logs set aside may take together; or "none". */
   readonly logs?: { readonly total?: string | undefined } | undefined;
   /** How people are told of what goes wrong. */

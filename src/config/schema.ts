@@ -11,7 +11,9 @@ import type {
 } from './checked-config.ts';
 import { alertsOfChain, alertsSchema } from './alerts-schema.ts';
 import { describeFound } from './describe-found.ts';
+import { heartbeatSchema } from './heartbeat-schema.ts';
 import { identityOfChain, identityOfHosts } from './identity-schema.ts';
+import { metricsSchema } from './metrics-options.ts';
 import { parseSize } from './size.ts';
 import type { RunnerConfig } from './runner-config.ts';
 import { choiceOf, duration, durationText, expecting, number, orNone, strict, text } from './schema-parts.ts';
@@ -219,8 +221,16 @@ const history = strict(
     runs: number({ least: 1, most: 10_000_000, isWhole: true })
       .optional()
       .meta({ description: 'How many runs of the chain are remembered.', usual: 10_000 }),
+    failedRuns: number({ least: 1, most: 10_000_000, isWhole: true }).optional().meta({
+      description:
+        'Of how many of its newest runs those that failed are remembered. Default: 5 times `runs`.',
+    }),
+    age: orNone(logAge, 'a time such as "90d", or "none"').optional().meta({
+      description: 'For how long a run is remembered at most, also one that failed.',
+      usual: 'none',
+    }),
   },
-  'an object such as { runs: 10000 }',
+  'an object such as { runs: 10000, age: "90d" }',
 );
 
 const recycle = strict(
@@ -272,6 +282,9 @@ const chain: z.ZodType<CheckedChain, RunnerConfig['chains'][string]> = strict(
     ...identityOfChain,
     log: log.optional().meta({ description: 'What the log of the chain may take on disk.' }),
     history: history.optional().meta({ description: 'How much of the history of the chain is kept.' }),
+    heartbeat: heartbeatSchema.optional().meta({
+      description: 'What is pinged when a run has ended, for services that miss a sign of life.',
+    }),
     isolation: choiceOf(['chain', 'run', 'shared']).optional().meta({
       description:
         'Whether the chain has a worker process of its own (`chain`), a new one for each run (`run`), or one together with all chains that say `shared`, whose tasks must be functions.',
@@ -316,6 +329,9 @@ export const configSchema: z.ZodType<CheckedConfig, RunnerConfig> = strict(
         description:
           'What is different on hosts whose name fits a pattern with `*` and `?`; of several that fit, the later ones win.',
       }),
+    metrics: metricsSchema
+      .optional()
+      .meta({ description: 'Metrics over TCP; over the control socket they are there in any case.' }),
     logs: logs.optional().meta({ description: 'What the logs of all chains may take together.' }),
     alerts: alertsSchema.optional().meta({ description: 'How people are told of what goes wrong.' }),
   },

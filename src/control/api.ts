@@ -5,7 +5,8 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Asked, RunnerControl } from '../control-port.ts';
+import type { Asked, RunnerControl, StatusAnswer } from '../control-port.ts';
+import type { IncidentSummary } from '../core/incident-summary.ts';
 import { hasErrorCode } from '../core/error-code.ts';
 import {
   BadRequest,
@@ -15,21 +16,31 @@ import {
   readBody,
   readChainRequest,
   readCount,
+  readSwitch,
   type Body,
 } from './request-body.ts';
+import { createWatchApi, type WatchSources } from './watch-api.ts';
 import { openApiDocument } from './openapi.ts';
 
 type Bindings = HttpBindings | Http2Bindings;
 type Api = Hono<{ Bindings: Bindings }>;
 
 /** What the API reads beside what the runner says. */
-export interface ApiSources {
+export interface ApiSources extends WatchSources {
   /** The newest runs, the newest last; as `runner history --json` prints them. */
   readonly history: (query: {
     readonly chain: string | null;
     readonly run: number | null;
     readonly limit: number;
   }) => readonly unknown[];
+  /** The newest incidents, the newest last. */
+  readonly incidents: (query: {
+    readonly chain: string | null;
+    readonly isOpen: boolean;
+    readonly limit: number;
+  }) => readonly IncidentSummary[];
+  /** Everything that is kept of one; `null` when there is none of this number. */
+  readonly incident: (id: number) => object | null;
   /** The last lines of a chain's log; nothing when it has none. */
   readonly logTail: (chain: string, lines: number) => Promise<Buffer>;
   readonly version: string;
@@ -40,6 +51,7 @@ export interface ApiSources {
 /** The control API of a runner; docs/control-api.md and `GET /v1/openapi.json` describe it. GET changes nothing. */
 export function createApi(control: RunnerControl, sources: ApiSources): Api {
   const api: Api = new Hono<{ Bindings: Bindings }>();
+  api.route('/', createWatchApi(control, sources));
   api.use(
     bodyLimit({
       maxSize: longestBody,
@@ -49,7 +61,7 @@ export function createApi(control: RunnerControl, sources: ApiSources): Api {
   api.get('/v1/openapi.json', (c) => c.json(openApiDocument(sources.version)));
   addReading(api, control, sources);
   addChainCommands(api, control);
-  addRunnerCommands(api, control);
+  addRunnerCommands(api, control, sources);
   api.notFound((c) =>
     problem(c, 'NO_SUCH_PAGE', `There is no ${c.req.method} ${c.req.path}: see /v1/openapi.json`),
   );
@@ -66,7 +78,7 @@ export function createApi(control: RunnerControl, sources: ApiSources): Api {
 }
 
 function addReading(api: Api, control: RunnerControl, sources: ApiSources): void {
-  api.get('/v1/status', (c) => c.json(control.status()));
+  api.get('/v1/status', (c) => c.json(statusAnswer(control, sources)));
   api.get('/v1/chains/:chain', (c) => {
     const { chains } = control.status();
     const found = chains.find(({ chain }) => chain === c.req.param('chain'));
@@ -86,6 +98,21 @@ function addReading(api: Api, control: RunnerControl, sources: ApiSources): void
       }),
     });
   });
+  api.get('/v1/incidents', (c) =>
+    c.json({
+      incidents: sources.incidents({
+        chain: c.req.query('chain') ?? null,
+        isOpen: readSwitch(c.req.query('open') ?? 'false', 'open'),
+        limit: readCount(c.req.query('limit') ?? '20', 'limit', mostLines),
+      }),
+    }),
+  );
+  api.get('/v1/incidents/:incident', (c) => {
+    const id = readCount(c.req.param('incident'), 'incident');
+    const found = sources.incident(id);
+    if (found !== null) return c.json(found);
+    return problem(c, 'NO_SUCH_INCIDENT', `No incident ${id}: see /v1/incidents`);
+  });
   api.get('/v1/chains/:chain/log', async (c) => {
     const chain = c.req.param('chain');
     const names = control.status().chains.map((status) => String(status.chain));
@@ -93,6 +120,13 @@ function addReading(api: Api, control: RunnerControl, sources: ApiSources): void
     const tail = await sources.logTail(chain, readCount(c.req.query('lines') ?? '100', 'lines', mostLines));
     return c.body(new Uint8Array(tail), 200, { 'content-type': 'application/octet-stream' });
   });
+}
+
+const mostOpen = 1_000;
+
+function statusAnswer(control: RunnerControl, sources: ApiSources): StatusAnswer {
+  const open = { chain: null, isOpen: true, limit: mostOpen };
+  return { ...control.status(), incidents: sources.incidents(open) };
 }
 
 function addChainCommands(api: Api, control: RunnerControl): void {
@@ -104,7 +138,7 @@ function addChainCommands(api: Api, control: RunnerControl): void {
   }
 }
 
-function addRunnerCommands(api: Api, control: RunnerControl): void {
+function addRunnerCommands(api: Api, control: RunnerControl, sources: ApiSources): void {
   api.post('/v1/reload', async (c) => {
     const body = await bodyOf(c, 'dryRun');
     const answer = await control.reload({ by: body.by(), isDryRun: body.flag('dryRun') });
@@ -134,12 +168,12 @@ function addRunnerCommands(api: Api, control: RunnerControl): void {
   });
   api.post('/v1/drain', async (c) => {
     control.end('drain', (await bodyOf(c)).by());
-    return c.json(control.status());
+    return c.json(statusAnswer(control, sources));
   });
   api.post('/v1/down', async (c) => {
     const body = await bodyOf(c, 'now');
     control.end(body.flag('now') ? 'stop now' : 'stop', body.by());
-    return c.json(control.status());
+    return c.json(statusAnswer(control, sources));
   });
   api.post('/v1/handover', async (c) => handOver(c, control));
 }
@@ -193,6 +227,7 @@ const statusOf = {
   TOO_LONG: 413,
   NO_SUCH_PAGE: 404,
   NO_SUCH_CHAIN: 404,
+  NO_SUCH_INCIDENT: 404,
   REFUSED: 409,
   CONFIG_REJECTED: 422,
   SUCCESSOR_FAILED: 422,

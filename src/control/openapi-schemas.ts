@@ -1,14 +1,18 @@
-type Schema = Readonly<Record<string, unknown>>;
+import { chainStates } from '../core/status.ts';
+
+/** A schema, or a part of one. */
+export type Schema = Readonly<Record<string, unknown>>;
 
 /** The schemas of what the control API says, by name; JSON Schema 2020-12, as in OpenAPI 3.1. */
 export function openApiSchemas(): Readonly<Record<string, Schema>> {
   return {
-    RunnerStatus: object('A runner and all its chains.', {
+    StatusAnswer: object('A runner and all its chains.', {
       runner: ref('RunnerFigures'),
       chains: list(
         ref('ChainStatus'),
         'In the order of the configuration; what a reload brought comes last.',
       ),
+      incidents: list(ref('IncidentSummary'), 'Those that are open, the newest last; at most 1 000.'),
     }),
     RunnerFigures: object('What a runner says of itself.', {
       pid: whole('Its process id.'),
@@ -79,7 +83,7 @@ function lastEnd(): Schema {
 function chainStatus(): Schema {
   return object('Everything that answers "why is it not running?" of one chain.', {
     chain: text('Its name.'),
-    state: oneOf('What it does right now; docs/command-line.md explains the words.', stateWords),
+    state: oneOf('What it does right now; docs/command-line.md explains the words.', chainStates),
     task: text('The task in progress; the next one where there is none.'),
     pass: orNull(whole('The pass, counted from 1; null where this runner does not run the chain.')),
     fence: orNull(whole('The number of the term: it grows each time that a runner takes the chain.')),
@@ -95,6 +99,13 @@ function chainStatus(): Schema {
         since: moment('When it began.'),
         by: { description: 'Somebody, or a failed task with `onFailure: "pause"`.', anyOf: pausedBy() },
         remainingMs: orNull(length('What is left of it; null until somebody resumes the chain.')),
+      }),
+    ),
+    mute: orNull(
+      object('The mute in force: notices are kept back.', {
+        since: moment('When it began.'),
+        by: text('Who asked for it.'),
+        remainingMs: length('What is left of it.'),
       }),
     ),
     stopped: orNull(
@@ -126,22 +137,6 @@ function chainStatus(): Schema {
     },
   });
 }
-
-const stateWords = [
-  'running',
-  'cooling down',
-  'paused',
-  'stopped',
-  'left behind',
-  'worker starting',
-  'worker blocked',
-  'worker cannot start',
-  'store fails',
-  'held elsewhere',
-  'cannot begin',
-  'let go',
-  'waiting',
-];
 
 function pausedBy(): readonly Schema[] {
   return [
@@ -186,6 +181,8 @@ function historyEntry(): Schema {
     startedAt: moment('When it was intended.'),
     endedAt: orNull(moment('When it ended; null while it is in progress.')),
     durationMs: orNull(length('How long it took.')),
+    cpuMs: orNull(length('Its time on a processor; null where it was not measured.')),
+    memoryKib: orNull(whole('The most memory at once, in KiB; null where it was not measured.')),
     outcome: orNull(text('The kind of its outcome; null while it has none.')),
     detail: { description: 'What the outcome carries: an exit code, a signal, an error.' },
     log: object('Where its output is.', {
@@ -210,6 +207,7 @@ const errorCodes = [
   'TOO_LONG',
   'NO_SUCH_PAGE',
   'NO_SUCH_CHAIN',
+  'NO_SUCH_INCIDENT',
   'REFUSED',
   'CONFIG_REJECTED',
   'SUCCESSOR_FAILED',
@@ -250,18 +248,22 @@ function number(description: string): Schema {
   return { type: 'number', description };
 }
 
-function moment(description: string): Schema {
+/** A moment of the wall clock. */
+export function moment(description: string): Schema {
   return { type: 'integer', description: `${description} Milliseconds since 1970 UTC.` };
 }
 
-function length(description: string): Schema {
+/** A length of time. */
+export function length(description: string): Schema {
   return { type: 'number', minimum: 0, description: `${description} In milliseconds.` };
 }
 
-function oneOf(description: string, words: readonly string[]): Schema {
+/** One of these words. */
+export function oneOf(description: string, words: readonly string[]): Schema {
   return { type: 'string', enum: words, description };
 }
 
-function orNull(schema: Schema): Schema {
+/** This or null. */
+export function orNull(schema: Schema): Schema {
   return { anyOf: [schema, { type: 'null' }] };
 }

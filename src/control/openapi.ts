@@ -1,4 +1,5 @@
 import { flag, list, object, openApiSchemas, ref, text, whole } from './openapi-schemas.ts';
+import { incidentSchemas } from './openapi-incidents.ts';
 import { mostLines, longestBody } from './request-body.ts';
 
 type Part = Readonly<Record<string, unknown>>;
@@ -9,8 +10,14 @@ export function openApiDocument(version: string): Part {
     openapi: '3.1.0',
     info: { title: 'Control API of yourlabs-runner', version, description: introduction },
     servers: [{ url: 'http://runner', description: 'On the socket `runner.sock` of the state folder.' }],
-    paths: { ...readingPaths(), ...chainCommandPaths(), ...runnerCommandPaths() },
-    components: { schemas: openApiSchemas() },
+    paths: {
+      ...readingPaths(),
+      ...incidentPaths(),
+      ...watchPaths(),
+      ...chainCommandPaths(),
+      ...runnerCommandPaths(),
+    },
+    components: { schemas: { ...openApiSchemas(), ...incidentSchemas() } },
   };
 }
 
@@ -27,7 +34,7 @@ function readingPaths(): Part {
     '/v1/status': {
       get: {
         summary: 'What the runner and each of its chains do.',
-        responses: { 200: json('That.', ref('RunnerStatus')), ...always },
+        responses: { 200: json('That.', ref('StatusAnswer')), ...always },
       },
     },
     '/v1/chains/{chain}': {
@@ -68,6 +75,77 @@ function readingPaths(): Part {
   };
 }
 
+function incidentPaths(): Part {
+  return {
+    '/v1/incidents': {
+      get: {
+        summary: 'The newest incidents, the newest last.',
+        parameters: [
+          {
+            name: 'chain',
+            in: 'query',
+            description: 'Only incidents of this chain.',
+            schema: { type: 'string' },
+          },
+          {
+            name: 'open',
+            in: 'query',
+            description: 'Only open ones.',
+            schema: { type: 'boolean', default: false },
+          },
+          queryCount('limit', 'How many incidents.', { default: 20, maximum: mostLines }),
+        ],
+        responses: {
+          200: json('They.', object('Incidents.', { incidents: list(ref('IncidentSummary')) })),
+          400: badRequest,
+          ...always,
+        },
+      },
+    },
+    '/v1/incidents/{incident}': {
+      parameters: [incidentParameter],
+      get: {
+        summary: 'Everything that is kept of one incident.',
+        responses: {
+          200: json('That.', ref('IncidentReport')),
+          400: badRequest,
+          404: problem('`NO_SUCH_INCIDENT`: there is none of this number, or it is not kept any more.'),
+          ...always,
+        },
+      },
+    },
+  };
+}
+
+function watchPaths(): Part {
+  const ready = object('Whether the runner is ready.', {
+    isReady: flag(
+      'Whether each chain is taken, or there is a reason why it is not, and all state can be stored.',
+    ),
+    reasons: list(text('What is missing.')),
+  });
+  return {
+    '/metrics': {
+      get: {
+        summary: 'Metrics in the text format of Prometheus; docs/metrics.md describes them.',
+        responses: { 200: { description: 'They.', content: { 'text/plain': {} } }, ...always },
+      },
+    },
+    '/healthz': {
+      get: {
+        summary: 'Whether the runner lives.',
+        responses: { 200: json('It does.', object('That.', { status: text('`ok`.') })), ...always },
+      },
+    },
+    '/readyz': {
+      get: {
+        summary: 'Whether the runner does all that it is to do.',
+        responses: { 200: json('It does.', ready), 503: json('It does not.', ready), ...always },
+      },
+    },
+  };
+}
+
 interface Command {
   readonly summary: string;
   readonly description: string;
@@ -92,6 +170,15 @@ const chainCommands: Readonly<Record<string, Command>> = {
     },
   },
   resume: { summary: 'End the pause.', description: 'What is left of the cooldown is waited for.' },
+  mute: {
+    summary: 'Keep alerts of the chain back for a time.',
+    description: 'Incidents are kept as ever. Afterwards it is told once what was kept back.',
+    fields: {
+      for: text('For this time, such as `2h`. This or `until` must be given.'),
+      until: text('Until then: a moment to come with its zone, such as `2026-12-24T18:30:00Z`.'),
+    },
+  },
+  unmute: { summary: 'End the mute.', description: 'It is told once what was kept back.' },
   skip: {
     summary: 'Leave out the next run.',
     description:
@@ -136,7 +223,7 @@ function chainCommandPaths(): Part {
 }
 
 function runnerCommandPaths(): Part {
-  const status = json('What the runner and its chains do then.', ref('RunnerStatus'));
+  const status = json('What the runner and its chains do then.', ref('StatusAnswer'));
   const plan = object('What changes.', {
     dryRun: flag('Whether nothing was done.'),
     plan: list(ref('PlannedChange')),
@@ -225,6 +312,13 @@ const chainParameter = {
   required: true,
   description: 'The name of a chain.',
   schema: { type: 'string' },
+};
+const incidentParameter = {
+  name: 'incident',
+  in: 'path',
+  required: true,
+  description: 'The number of an incident.',
+  schema: { type: 'integer', minimum: 1 },
 };
 const badRequest = problem('`BAD_REQUEST`: it makes no sense, for what `message` says.');
 const noSuchChain = problem('`NO_SUCH_CHAIN`: the runner has no chain of this name.');

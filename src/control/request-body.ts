@@ -68,11 +68,19 @@ export function readCount(text: string, what: string, most: number = Number.MAX_
   throw new BadRequest(`Cannot read "${what}": found "${text}", write a whole number from 1${limit}`);
 }
 
+/** "true" or "false". @throws BadRequest */
+export function readSwitch(text: string, what: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new BadRequest(`Cannot read "${what}": found "${text}", write true or false`);
+}
+
 /** All that may be asked of one chain. */
 export const chainCommands: readonly ControlRequest['kind'][] = [
   'poke',
   'pause',
   'resume',
+  'mute',
+  'unmute',
   'skip',
   'stop',
   'start',
@@ -86,6 +94,8 @@ const chainCommandFields: Readonly<Record<ControlRequest['kind'], readonly strin
   poke: [],
   pause: ['for', 'until'],
   resume: [],
+  mute: ['for', 'until'],
+  unmute: [],
   skip: [],
   stop: ['now'],
   start: [],
@@ -101,6 +111,7 @@ export function readChainRequest(command: ControlRequest['kind'], text: string):
   switch (command) {
     case 'poke':
     case 'resume':
+    case 'unmute':
     case 'skip':
     case 'restart':
       return { kind: command, by };
@@ -111,9 +122,19 @@ export function readChainRequest(command: ControlRequest['kind'], text: string):
       return { kind: command, by, isNow: body.flag('now') };
     case 'pause':
       return { kind: command, by, forMs: readLength(body) };
+    case 'mute':
+      return { kind: command, by, forMs: requiredLength(body) };
     case 'release':
       return { kind: command, by, pid: body.count('pid') };
   }
+}
+
+function requiredLength(body: Body): DurationMs {
+  const length = readLength(body);
+  if (length !== null) return length;
+  throw new BadRequest(
+    'Cannot mute without an end: write "for" such as "2h", or "until" with a moment to come',
+  );
 }
 
 function readLength(body: Body): DurationMs | null {

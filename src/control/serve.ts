@@ -1,19 +1,14 @@
 import { lstatSync, statSync, unlinkSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+import { closeServer, createLimitedServer } from './limited-server.ts';
 
 /** The kernel takes no longer path for a socket (`sun_path` in unix(7), its end mark left out). */
 const longestPath = 107;
-/** Beyond it the longest connected client goes that has nothing to wait for. */
-const mostConnections = 256;
-/** How long a client may take over a request. An answer may take as long as it takes. */
-const requestLimitMs = 10_000;
-const lookForSlowMs = 2_000;
 
-/** The control socket cannot be made; `message` says what to do about it. */
-class ControlSocketError extends Error {
+/** The runner cannot listen; `message` says what to do about it. */
+export class ControlSocketError extends Error {
   override readonly name = 'ControlSocketError';
 }
 
@@ -47,38 +42,11 @@ export async function serveControl(path: string, api: Answerer): Promise<Control
   checkSocketPath(path);
   removeStale(path);
   requireClosed(dirname(path));
-  const answer = getRequestListener(api.fetch);
-  const server = createServer({ requestTimeout: requestLimitMs, connectionsCheckingInterval: lookForSlowMs });
-  const clients = keepClientsFew(server);
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    clients.answers(request.socket, response);
-    void answer(request, response);
-  });
+  const server = createLimitedServer(getRequestListener(api.fetch));
   await listen(server, path);
   return {
-    close() {
-      server.close();
-      server.closeIdleConnections();
-    },
+    close: () => closeServer(server),
   };
-}
-
-/**
- * A client that says nothing, or does not read, keeps its place only until somebody else needs it. One that waits for
- * an answer keeps it.
- */
-function keepClientsFew(server: Server): {
-  readonly answers: (client: Socket, response: ServerResponse) => void;
-} {
-  const clients = new Map<Socket, ServerResponse | null>();
-  server.on('connection', (client: Socket) => {
-    clients.set(client, null);
-    client.on('close', () => clients.delete(client));
-    if (clients.size <= mostConnections) return;
-    const idle = [...clients].find(([, response]) => response === null || response.writableEnded);
-    (idle?.[0] ?? client).destroy();
-  });
-  return { answers: (client, response) => void clients.set(client, response) };
 }
 
 // The mode is right from the first moment on: it is the one thing that keeps others out.

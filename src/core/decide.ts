@@ -1,6 +1,8 @@
+import { nextDue } from './alarm/due-notice.ts';
 import type { ChainDefinition } from './definition.ts';
 import { isBeyondEnding, isEndAsked, nextEndingStep } from './ending.ts';
-import type { EndingReason, Facts, Pause, Run } from './facts.ts';
+import type { EndingReason, Facts, Run } from './facts.ts';
+import { isPausedAt } from './pause.ts';
 import { earlierOf, isBefore, type MonotonicMs } from './units.ts';
 
 /** What is to be done next. */
@@ -22,6 +24,8 @@ export type Decision =
   | { readonly kind: 'release worker'; readonly reason: string }
   /** Leave the run out that is due. */
   | { readonly kind: 'skip run' }
+  /** Something is to be told to people by now. */
+  | { readonly kind: 'give notice' }
   /** Try again to store the facts. */
   | { readonly kind: 'store' }
   /** Do nothing before `until`, or before an event if that is `null`. */
@@ -46,6 +50,16 @@ export type WaitReason =
  * obey a stop, prove the last run over, and only then think of the next one.
  */
 export function decide(facts: Facts, definition: ChainDefinition, now: MonotonicMs): Decision {
+  const decision = decideRun(facts, definition, now);
+  // What cannot be stored cannot be told; and who has something to do does that first.
+  if (decision.kind !== 'wait' || decision.why === 'store fails') return decision;
+  const next = nextDue(facts, definition);
+  if (next === null) return decision;
+  if (!isBefore(now, next.at)) return { kind: 'give notice' };
+  return { ...decision, until: decision.until === null ? next.at : earlierOf(decision.until, next.at) };
+}
+
+function decideRun(facts: Facts, definition: ChainDefinition, now: MonotonicMs): Decision {
   const { run } = facts.state;
   if (facts.wanted.kind !== 'run' && isLeftAlone(facts, definition)) return { kind: 'finish' };
   const step = nextEndingStep(facts, definition);
@@ -101,11 +115,6 @@ function withoutRun(facts: Facts, now: MonotonicMs): Decision {
     return { kind: 'wait', until: cooldown.until, why: 'cooling down' };
   }
   return isSkippingNext ? { kind: 'skip run' } : { kind: 'intend run' };
-}
-
-/** Whether a pause lasts at `now`: one that ends by itself is over without anybody doing anything. */
-export function isPausedAt(pause: Pause | null, now: MonotonicMs): pause is Pause {
-  return pause !== null && (pause.until === null || isBefore(now, pause.until.until));
 }
 
 function hasStaleWorker(facts: Facts): facts is Facts & { readonly staleWorker: string } {

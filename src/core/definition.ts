@@ -28,6 +28,8 @@ export interface ChainDefinition {
   readonly log: LogLimits;
   readonly history: HistoryLimits;
   readonly alerts: AlertPolicy;
+  /** What is pinged when runs end; `null` for nothing, which is the default. */
+  readonly heartbeat: Heartbeat | null;
   /** The version of the project's code, for people: a commit, or what `RUNNER_CODE_VERSION` says; `null` where neither is known. */
   readonly codeVersion: string | null;
   /**
@@ -119,9 +121,19 @@ export interface LogLimits {
 }
 
 /** How much of a chain's history is kept. */
-interface HistoryLimits {
-  /** Default 10 000. */
+export interface HistoryLimits {
+  /** The newest runs, of whatever outcome. Default 10 000. */
   readonly runsKept: number;
+  /** Of so many newest runs those that failed. Default 5 times as many. */
+  readonly failedRunsKept: number;
+  /** For how long any run is kept; `null` for no limit, which is the default. */
+  readonly ageMs: DurationMs | null;
+}
+
+/** Addresses that are asked for when a run has ended; each may be a secret. */
+export interface Heartbeat {
+  readonly successUrl: string | null;
+  readonly failureUrl: string | null;
 }
 
 /** When people are told of what is wrong with a chain. */

@@ -19,6 +19,8 @@ export interface ChannelState {
   readonly sentAt: readonly EpochMs[];
   /** The letter that is being sent. After a crash it may have been sent or not, so that it is sent again as it was. */
   readonly letter: Letter | null;
+  /** Whether people may have it already, because a process died while it was sent: then it keeps its name until it is settled. */
+  readonly mayBeSent: boolean;
   /** How many notices were given up since a message was last sent. */
   readonly lost: number;
 }
@@ -45,6 +47,7 @@ export const newChannelState: ChannelState = {
   failing: null,
   sentAt: [],
   letter: null,
+  mayBeSent: false,
   lost: 0,
 };
 
@@ -92,13 +95,13 @@ export function nextStep(facts: DeliveryFacts): DeliveryStep {
 
 /** What is known once a letter is about to be sent: stored first, so that a crash neither loses nor renames it. */
 export function letterBegun(state: ChannelState, letter: Letter): ChannelState {
-  return { ...state, letter };
+  return { ...state, letter, mayBeSent: state.letter !== null };
 }
 
 /** What is known once it was sent. */
 export function letterSent(state: ChannelState, channel: Channel, now: EpochMs): ChannelState {
   const sentAt = [...sentWithin(channel, state.sentAt, now), now].slice(-channel.rate.count);
-  return { lastSentAt: now, failing: null, sentAt, letter: null, lost: 0 };
+  return { ...newChannelState, lastSentAt: now, sentAt };
 }
 
 /** Why a letter was not sent. */
@@ -121,6 +124,7 @@ export function letterFailed(
   const failures = (failing?.failures ?? 0) + 1;
   const refusals = (failing?.refusals ?? 0) + (failure.isPermanent ? 1 : 0);
   const isGivenUp = failure.isPermanent && refusals > refusalWaitsMs.length;
+  const keepsName = state.mayBeSent && !isGivenUp;
   const plannedMs = failure.isPermanent
     ? (refusalWaitsMs[refusals - 1] ?? longestRefusalMs)
     : backOff(failures - 1, chance);
@@ -128,7 +132,8 @@ export function letterFailed(
     isGivenUp,
     state: {
       ...state,
-      letter: null,
+      letter: keepsName ? letter : null,
+      mayBeSent: keepsName,
       lost: state.lost + (isGivenUp ? (letter?.notices.length ?? 0) : 0),
       failing: {
         since: failing?.since ?? now,

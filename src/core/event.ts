@@ -1,5 +1,5 @@
 import type { Moment, StoredWait } from './cooldown.ts';
-import type { ChainDefinition, ChainName } from './definition.ts';
+import type { ChainName } from './definition.ts';
 import type { EndingReason, Holder, Mute, Pause, ProcessIdentity, Run } from './facts.ts';
 import type { FailureExample, IncidentBrief } from './incident.ts';
 import type { Notice } from './notice.ts';
@@ -21,7 +21,7 @@ export type ChainRequest =
       readonly by: string;
       readonly until: StoredWait | null;
     }
-  | { readonly kind: 'resume asked'; readonly by: string }
+  | { readonly kind: 'resume asked'; readonly by: string; readonly at: Moment; readonly boot: string }
   /** Notices are to be kept back until then. */
   | { readonly kind: 'mute asked'; readonly at: Moment; readonly by: string; readonly until: StoredWait }
   | { readonly kind: 'unmute asked'; readonly by: string }
@@ -44,12 +44,22 @@ export type ChainEvent =
   /** Somebody asks something of the chain. */
   | { readonly kind: 'asked'; readonly request: ChainRequest }
   | { readonly kind: 'worker released'; readonly reason: string }
-  /** The chain goes on by another definition. `before` is the one until now. */
-  | { readonly kind: 'definition changed'; readonly before: ChainDefinition }
+  /** The chain goes on by another definition. */
+  | {
+      readonly kind: 'definition changed';
+      readonly at: Moment;
+      readonly boot: string;
+    }
   /** The run that was due is left out. */
   | { readonly kind: 'run skipped'; readonly at: Moment; readonly boot: string }
   /** The run that `decide` asked for is to be stored. */
-  | { readonly kind: 'run intended'; readonly at: Moment; readonly boot: string }
+  | {
+      readonly kind: 'run intended';
+      readonly at: Moment;
+      readonly boot: string;
+      /** Where its output will begin. */
+      readonly log: LogPosition;
+    }
   | {
       readonly kind: 'run started';
       readonly at: Moment;
@@ -62,6 +72,8 @@ export type ChainEvent =
       readonly step: 'asked' | 'cancelled' | 'killed';
       readonly at: MonotonicMs;
     }
+  /** The end of what the run in progress printed; comes right before the event that ends it. */
+  | { readonly kind: 'output read'; readonly text: string }
   /** The main process of the run, or its function, came to an end. */
   | RunEnded
   /** The run's whole process tree is gone. */
@@ -90,7 +102,9 @@ export type ChainEvent =
       readonly retryAt: MonotonicMs;
     }
   | { readonly kind: 'store failed'; readonly reason: string; readonly retryAt: MonotonicMs }
-  | { readonly kind: 'store worked' };
+  | { readonly kind: 'store worked' }
+  /** There may be something to tell people by now. */
+  | { readonly kind: 'notice due'; readonly at: Moment; readonly boot: string };
 
 /** The end of a run's main process or function. */
 export interface RunEnded {

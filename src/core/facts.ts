@@ -1,4 +1,6 @@
+import type { Alarm } from './alarm/alarm.ts';
 import type { Moment, StoredWait } from './cooldown.ts';
+import type { LogPosition } from './event.ts';
 import type { Outcome } from './outcome.ts';
 import type { DurationMs, EpochMs, Fence, MonotonicMs, PassNumber, RunNumber } from './units.ts';
 
@@ -15,6 +17,8 @@ export interface Facts {
   readonly endAsked: EndAsked | null;
   readonly passes: Passes;
   readonly fence: Fence;
+  /** The end of what the run printed whose end is about to be learnt; empty at all other times. */
+  readonly printed: string;
 }
 
 /** The stored facts of a chain. There is room for one run, so that an overlap cannot be written down. */
@@ -25,6 +29,8 @@ export interface ChainState {
   readonly pass: PassNumber;
   /** The task that the next run executes. */
   readonly taskIndex: number;
+  /** Its name: the next configuration may have it elsewhere. `null` before the first term, and in old states. */
+  readonly nextTask: string | null;
   /** Failures in a row, by the task's name; a task that is not named has none. */
   readonly streaks: Readonly<Record<string, number>>;
   /** The cooldown in force, or `null`. */
@@ -43,6 +49,7 @@ export interface ChainState {
   readonly lastEnd: LastEnd | null;
   /** How long successful runs take lately, in milliseconds, by the task's name. */
   readonly usualMs: Readonly<Record<string, number>>;
+  readonly alarm: Alarm;
   readonly run: Run | null;
 }
 
@@ -108,6 +115,8 @@ export interface Run {
   readonly worker: ProcessIdentity | null;
   /** How that process ended while the run was in its care, or `null`. */
   readonly workerLost: string | null;
+  /** Where its output begins in the chain's log; `null` for a run of an older version. */
+  readonly log: LogPosition | null;
 }
 
 /**

@@ -27,7 +27,7 @@ function takenRun(run: Partial<Run>, here?: Here): Run | null {
 
 describe('a runner that takes a chain', () => {
   test('begins with the first task of the first pass of a new chain', () => {
-    assert.deepEqual(taken({}).state, newChainState);
+    assert.deepEqual(taken({}).state, { ...newChainState, nextTask: 'task1' });
     assert.equal(newChainState.pass, 1);
     assert.equal(newChainState.taskIndex, 0);
     assert.equal(newChainState.lastRun, 0);
@@ -43,6 +43,7 @@ describe('a runner that takes a chain', () => {
       endAsked: null,
       passes: { goal: 2, done: 0, isFailing: false, lastFailed: false },
       fence: 3,
+      printed: '',
     });
   });
 
@@ -51,8 +52,14 @@ describe('a runner that takes a chain', () => {
     assert.deepEqual([state.lastRun, state.pass, state.taskIndex, state.streaks], [8, 4, 1, { task2: 3 }]);
   });
 
-  test('begins with the first task if the next one was taken out of the configuration', () => {
-    assert.equal(taken({ taskIndex: 2 }).state.taskIndex, 0);
+  test('goes on with the same task where the configuration has it elsewhere now', () => {
+    const { state } = taken({ taskIndex: 0, nextTask: 'task2' });
+    assert.deepEqual([state.taskIndex, state.nextTask], [1, 'task2']);
+  });
+
+  test('forgets what it knows of tasks that are gone', () => {
+    const { state } = taken({ streaks: { task2: 3, gone: 1 }, usualMs: { gone: 5, task1: 7 } });
+    assert.deepEqual([state.streaks, state.usualMs], [{ task2: 3 }, { task1: 7 }]);
   });
 
   test('keeps the end of a cooldown of this boot', () => {

@@ -1,6 +1,10 @@
+import { quietAlarm } from './alarm/alarm.ts';
+import { alarmHere } from './alarm/alarm-here.ts';
+import { dueAnew } from './alarm/freshness.ts';
 import { broughtHere, type Here } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainState, Facts, Run } from './facts.ts';
+import { stateBy } from './next-task.ts';
 import { toPassNumber, type Fence } from './units.ts';
 
 /** The state of a chain that has never run. */
@@ -8,6 +12,7 @@ export const newChainState: ChainState = {
   lastRun: 0,
   pass: toPassNumber(1),
   taskIndex: 0,
+  nextTask: null,
   streaks: {},
   cooldown: null,
   pause: null,
@@ -17,6 +22,7 @@ export const newChainState: ChainState = {
   isSkippingNext: false,
   lastEnd: null,
   usualMs: {},
+  alarm: quietAlarm,
   run: null,
 };
 
@@ -47,12 +53,12 @@ export function initialFacts(taking: Taking): Facts {
   const isStopped = stored.stopped !== null && taking.holds === 'kept';
   return {
     state: {
-      ...stored,
-      taskIndex: stored.taskIndex < definition.tasks.length ? stored.taskIndex : 0,
+      ...stateBy(stored, definition),
       cooldown: stored.cooldown === null ? null : broughtHere(stored.cooldown, here),
       pause: pauseHere(taking),
       mute: stored.mute === null ? null : { ...stored.mute, until: broughtHere(stored.mute.until, here) },
       stopped: isStopped ? stored.stopped : null,
+      alarm: alarmOf(taking),
       run: stored.run === null ? null : adopted(stored.run, here),
     },
     wanted: isStopped ? { kind: 'stop', since: here.now.monotonic } : { kind: 'run' },
@@ -62,7 +68,16 @@ export function initialFacts(taking: Taking): Facts {
     endAsked: null,
     passes: { goal: taking.passGoal, done: 0, isFailing: false, lastFailed: false },
     fence: taking.fence,
+    printed: '',
   };
+}
+
+/** Who was stopped or paused and is started again has its whole time for the next success. */
+function alarmOf({ stored, definition, here, holds }: Taking): ChainState['alarm'] {
+  const alarm = alarmHere(stored.alarm, definition.alerts, here);
+  const isHoldOver =
+    (stored.stopped !== null && holds !== 'kept') || (stored.pause !== null && holds === 'both end');
+  return isHoldOver ? dueAnew(alarm, here) : alarm;
 }
 
 function pauseHere({ stored: { pause }, here, holds }: Taking): ChainState['pause'] {

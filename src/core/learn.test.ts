@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { backOff, chainOf } from '../../test/support/chain-definition.ts';
 import {
+  boot,
   factsOf,
   momentAt,
   pauseOf,
@@ -10,7 +11,9 @@ import {
   waitUntil,
   workerIdentity,
 } from '../../test/support/chain-facts.ts';
-import { decide, isPausedAt } from './decide.ts';
+import { quietAlarm } from './alarm/alarm.ts';
+import { decide, type Decision } from './decide.ts';
+import { isPausedAt } from './pause.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainEvent, ChainRequest, JournalEntry, Told } from './event.ts';
 import type { Facts, Run, Wanted } from './facts.ts';
@@ -176,7 +179,9 @@ describe('whatever happens, in whatever order', () => {
   test('a streak counts the failures since the last success', () => {
     holds((steps) => {
       const expected = new Map<string, number>();
-      for (const { after, told } of steps) {
+      for (const step of steps) {
+        const { after, told } = step;
+        for (const task of expected.keys()) if (isForgotten(task, step)) expected.delete(task);
         for (const one of told) {
           if (one.kind !== 'run ended' || one.verdict === 'no verdict') continue;
           const streak = one.verdict === 'success' ? 0 : (expected.get(one.run.task) ?? 0) + 1;
@@ -188,10 +193,13 @@ describe('whatever happens, in whatever order', () => {
     });
   });
 
-  test('the next run has a task, and passes never go back', () => {
+  test('the next run has a task, known by its name, and passes never go back', () => {
     holds((steps) => {
       for (const { before, after, definition } of steps) {
-        assert.ok(definition.tasks[after.state.taskIndex] !== undefined);
+        const { taskIndex, nextTask } = after.state;
+        const task = definition.tasks[taskIndex];
+        assert.ok(task !== undefined);
+        assert.equal(nextTask ?? task.name, task.name);
         assert.ok(after.state.pass === before.state.pass || after.state.pass === before.state.pass + 1);
       }
     });
@@ -234,21 +242,33 @@ describe('whatever happens, in whatever order', () => {
     });
   });
 
-  test('a change of the definition touches neither the run, nor the streaks, nor the cooldown', () => {
+  test('a change of the definition touches neither the run, nor the cooldown, nor a number', () => {
     holds((steps) => {
       for (const { before, event, after } of steps) {
         if (event?.kind !== 'definition changed') continue;
-        assert.deepEqual({ ...untouched(after), taskIndex: before.state.taskIndex }, untouched(before));
+        const { taskIndex, streaks } = before.state;
+        assert.deepEqual({ ...untouched(after), taskIndex, streaks }, untouched(before));
       }
     });
   });
 
-  test('a new runner keeps the streaks and the cooldown, whatever becomes of pause and stop', () => {
+  test('a new runner keeps the cooldown, whatever becomes of pause and stop', () => {
     holds((steps) => {
       for (const { before, event, after } of steps) {
-        if (event !== null) continue;
-        assert.deepEqual(after.state.streaks, before.state.streaks);
-        assert.deepEqual(after.state.cooldown, before.state.cooldown);
+        if (event === null) assert.deepEqual(after.state.cooldown, before.state.cooldown);
+      }
+    });
+  });
+
+  test('the same task is next by another definition as well, in a reload and for a new runner', () => {
+    holds((steps) => {
+      for (const { before, event, after, definition } of steps) {
+        if (event !== null && event.kind !== 'definition changed') continue;
+        const { nextTask } = before.state;
+        const names = definition.tasks.map(({ name }) => name);
+        const isThere = nextTask !== null && names.includes(nextTask);
+        if (isThere) assert.equal(after.state.nextTask, nextTask);
+        assert.equal(names[after.state.taskIndex], after.state.nextTask);
       }
     });
   });
@@ -303,7 +323,7 @@ describe('whatever happens, in whatever order', () => {
         const { run } = after.state;
         if (run === null || run.stage.kind === 'intended') continue;
         const answers = [null, pauseOf(0), pauseOf(0, waitUntil(nowMs + 1))].map((pause) =>
-          decide({ ...after, state: { ...after.state, pause } }, definition, toMonotonicMs(nowMs)),
+          decideOfRun({ ...after, state: { ...after.state, pause } }, definition, nowMs),
         );
         assert.deepEqual(answers[1], answers[0]);
         assert.deepEqual(answers[2], answers[0]);
@@ -364,6 +384,12 @@ function isTurn(event: ChainEvent | null): boolean {
   return event?.kind === 'run intended' || event?.kind === 'run skipped';
 }
 
+/** Whether it is a task that is gone, by a change of the definition. */
+function isForgotten(task: string, { event, definition, before }: Step): boolean {
+  if (event !== null && event.kind !== 'definition changed') return false;
+  return !definition.tasks.some(({ name }) => name === task) && before.state.run?.task !== task;
+}
+
 function untouched({ state }: Facts): Partial<Facts['state']> {
   const { run, streaks, cooldown, lastRun, pass, taskIndex } = state;
   return { run, streaks, cooldown, lastRun, pass, taskIndex };
@@ -379,6 +405,7 @@ function play(story: readonly Happening[]): readonly Step[] {
     nowMs += happening.afterMs;
     const before = facts;
     if (happening.what < 3) {
+      if (happening.what === 2) definition = definitionOf(happening);
       facts = takenOver(facts, { definition, nowMs, choice: happening.other });
       steps.push({ nowMs, before, definition, event: null, after: facts, told: [] });
       continue;
@@ -404,7 +431,7 @@ function eventOf(
   // The loop changes the definition only between runs.
   const stage = facts.state.run?.stage.kind ?? 'none';
   return stage === 'none' || stage === 'left behind'
-    ? { kind: 'definition changed', before: definition }
+    ? { kind: 'definition changed', at: momentAt(nowMs), boot }
     : null;
 }
 
@@ -420,7 +447,7 @@ function requestOf(nowMs: number, { what, detail, other }: Happening): ChainRequ
     const until = other < 60 ? waitUntil(nowMs + other * 100, other * 100) : null;
     return { kind: 'pause asked', at, by, until };
   }
-  if (what < 107) return { kind: 'resume asked', by };
+  if (what < 107) return { kind: 'resume asked', by, at, boot };
   if (what < 109) return { kind: 'mute asked', at, by, until: waitUntil(nowMs + other * 100, other * 100) };
   if (what < 110) return { kind: 'unmute asked', by };
   if (what < 115) return { kind: 'poke asked', by };
@@ -448,19 +475,27 @@ function takenOver(
   });
 }
 
+/** What `decide` says, leaving out what people are told meanwhile: a pause keeps that back. */
+function decideOfRun({ state, ...facts }: Facts, definition: ChainDefinition, nowMs: number): Decision {
+  const quiet = { ...facts, state: { ...state, alarm: quietAlarm, mute: null } };
+  return decide(quiet, definition, toMonotonicMs(nowMs));
+}
+
 /** What the loop makes of the decision. */
 function ownEvent(facts: Facts, definition: ChainDefinition, nowMs: number): ChainEvent | null {
   const decision = decide(facts, definition, toMonotonicMs(nowMs));
   const at = momentAt(nowMs);
   switch (decision.kind) {
     case 'intend run':
-      return { kind: 'run intended', at, boot: 'boot-1' };
+      return { kind: 'run intended', at, boot, log: { generation: 1, offset: nowMs } };
     case 'start run':
       return { kind: 'run started', at, worker: workerIdentity() };
     case 'withdraw run':
       return { kind: 'run withdrawn', at, reason: decision.reason };
     case 'end run':
       return { ...decision, kind: 'ending step taken', at: at.monotonic };
+    case 'give notice':
+      return { kind: 'notice due', at, boot };
     case 'start worker':
       return { kind: 'worker started', at: at.monotonic };
     case 'release worker':

@@ -1,3 +1,4 @@
+import { learnDue } from './alarm/learn-due.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainEvent } from './event.ts';
 import type { Facts } from './facts.ts';
@@ -5,7 +6,7 @@ import { silently, type EventOf, type Learned } from './learned.ts';
 import { definitionChanged, runSkipped } from './turn-events.ts';
 import { learnRequest } from './requests.ts';
 import { endingStepTaken, runEnded, runIntended, runOver, runStarted, runWithdrawn } from './run-events.ts';
-import { workerBlocked, workerLocked, workerLost, workerReady, workerReleased } from './worker-events.ts';
+import { learnOfWorker } from './worker-events.ts';
 
 /** The facts after `event`. An event about another run than the present one comes too late and changes nothing. */
 export function learn(facts: Facts, event: ChainEvent, definition: ChainDefinition): Learned {
@@ -24,26 +25,25 @@ export function learn(facts: Facts, event: ChainEvent, definition: ChainDefiniti
       return runWithdrawn(facts, event, definition);
     case 'ending step taken':
       return endingStepTaken(facts, event);
+    case 'output read':
+      return silently({ ...facts, printed: event.text });
     case 'run ended':
       return runEnded(facts, event, definition);
     case 'run over':
       return runOver(facts, event);
     case 'worker started':
-      return silently({ ...facts, worker: { kind: 'starting', since: event.at }, staleWorker: null });
     case 'worker blocked':
-      return workerBlocked(facts, event);
     case 'worker locked':
-      return workerLocked(facts, event, definition);
     case 'worker ready':
-      return workerReady(facts);
     case 'worker lost':
-      return workerLost(facts, event, definition);
     case 'worker released':
-      return workerReleased(facts, event);
+      return learnOfWorker(facts, event, definition);
     case 'store failed':
       return storeFailed(facts, event);
     case 'store worked':
       return storeWorked(facts);
+    case 'notice due':
+      return learnDue(facts, event, definition);
   }
 }
 

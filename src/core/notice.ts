@@ -90,3 +90,15 @@ export interface ResumedNotice {
   /** The incidents that are open now. */
   readonly open: readonly IncidentBrief[];
 }
+
+const severities: readonly Severity[] = ['warning', 'error', 'critical'];
+
+/** Whether `severity` is as high as `least`, or higher. */
+export function isAtLeast(severity: Severity, least: Severity): boolean {
+  return severities.indexOf(severity) >= severities.indexOf(least);
+}
+
+/** The higher of the two. */
+export function higherOf(one: Severity, other: Severity): Severity {
+  return isAtLeast(one, other) ? one : other;
+}

@@ -19,9 +19,25 @@ test('a line that says that there was none, or what follows from another, does n
     'done without errors',
     'make: *** [all] Error 2',
     'warning: error ahead',
+    'mail.c:3:5: warning: error ahead',
+    '2024-05-01 02:00:00 [INFO] error ahead',
   ]) {
     assert.equal(textOf(`error: one\n${noise}\n`), 'error: one', noise);
   }
+});
+
+test('a program may be called like a level of a log', () => {
+  assert.equal(textOf('debug.sh: line 3: foo: not found\n'), 'debug.sh: line 3: foo: not found');
+});
+
+test('where all errors follow from another that was not printed, the first counts', () => {
+  const npm = 'npm error Missing script: "send"\nnpm error\nnpm error To see a list, run: npm run\n';
+  assert.equal(textOf(npm), 'npm error Missing script: "send"');
+  assert.equal(
+    textOf("make: *** No rule to make target 'send'.  Stop.\n"),
+    "make: *** No rule to make target 'send'.  Stop.",
+  );
+  assert.equal(textOf('done, 0 errors\n'), null);
 });
 
 test('an error counts before what was printed at most 30 lines behind it', () => {

@@ -62,7 +62,7 @@ describe('a chain that is changed', () => {
   const cooldown = { successMs: toDurationMs(1), failure: first.cooldown.failure };
   const single: readonly [string, Partial<ChainDefinition>][] = [
     ['directory', { directory: '/srv/other' }],
-    ['history', { history: { runsKept: 101 } }],
+    ['history', { history: { runsKept: 101, failedRunsKept: 101, ageMs: null } }],
     ['killGraceMs', { killGraceMs: toDurationMs(1) }],
     ['leftovers', { leftovers: 'kill' }],
     ['log', { log: { ...mail.log, filesKept: 2 } }],

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chainOf } from '../../test/support/chain-definition.ts';
-import { factsOf, momentAt, pauseOf, readyWorker, runOf, waitUntil } from '../../test/support/chain-facts.ts';
+import {
+  boot,
+  factsOf,
+  momentAt,
+  pauseOf,
+  readyWorker,
+  runOf,
+  waitUntil,
+} from '../../test/support/chain-facts.ts';
 import type { ChainRequest } from './event.ts';
 import type { Facts, Run, Wanted } from './facts.ts';
 import { learn } from './learn.ts';
@@ -12,6 +20,7 @@ const chain = chainOf([{}, {}, {}]);
 const at = momentAt(7);
 const since = at.monotonic;
 const by = 'ada';
+const log = { generation: 1, offset: 70 };
 const intended = runOf({ stage: { kind: 'intended', at: momentAt(0) } });
 const leftBehind = runOf({
   stage: { kind: 'left behind', since: momentAt(5), outcome: { kind: 'succeeded' } },
@@ -142,7 +151,7 @@ describe('mute asked and unmute asked', () => {
 });
 
 describe('resume asked', () => {
-  const resume: ChainRequest = { kind: 'resume asked', by };
+  const resume: ChainRequest = { kind: 'resume asked', by, at, boot };
 
   test('ends the pause, whoever began it, and not the cooldown', () => {
     const byFailure = { since: at, by: { kind: 'failure', task: 'task1' }, until: null } as const;
@@ -184,7 +193,10 @@ describe('poke asked', () => {
 
   test('is over with the next run', () => {
     const poked = ask(factsOf({ state: cooling }), poke).facts;
-    assert.equal(learn(poked, { kind: 'run intended', at, boot: 'b' }, chain).facts.state.isPoked, false);
+    assert.equal(
+      learn(poked, { kind: 'run intended', at, boot: 'b', log }, chain).facts.state.isPoked,
+      false,
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { dueAnew } from './alarm/freshness.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainRequest } from './event.ts';
 import type { Facts, Wanted } from './facts.ts';
@@ -80,10 +81,14 @@ function pauseAsked(facts: Facts, request: RequestOf<'pause asked'>): Learned {
   return { facts: withState(facts, { pause }), told: [{ kind: 'paused', pause }] };
 }
 
-/** The pause is over; what is left of the cooldown is not. */
+/** The pause is over; what is left of the cooldown is not. The next success is due in its whole time. */
 function resumeAsked(facts: Facts, request: RequestOf<'resume asked'>): Learned {
   if (facts.state.pause === null) return silently(facts);
-  return { facts: withState(facts, { pause: null }), told: [{ kind: 'resumed', by: request.by }] };
+  const here = { boot: request.boot, now: request.at };
+  return {
+    facts: withState(facts, { pause: null, alarm: dueAnew(facts.state.alarm, here) }),
+    told: [{ kind: 'resumed', by: request.by }],
+  };
 }
 
 /** A new mute takes the place of the one before. */

@@ -21,6 +21,7 @@ import { toDurationMs, toFence, toMonotonicMs, toPassNumber } from './units.ts';
 import { unknownUsage } from './usage.ts';
 
 const chain = chainOf([{ timeoutMs: 20_000, successMs: 5_000, failure: backOff(1_000) }, {}]);
+const log = { generation: 1, offset: 70 };
 const intended: Facts = factsOf({
   state: { lastRun: 1, run: runOf({ stage: { kind: 'intended', at: momentAt(0) } }) },
 });
@@ -74,7 +75,7 @@ describe('run intended', () => {
     fence: toFence(4),
     state: { lastRun: 7, pass: toPassNumber(3), taskIndex: 1, cooldown: waitUntil(10) },
   });
-  const { facts, told } = learn(before, { kind: 'run intended', at: momentAt(10), boot }, chain);
+  const { facts, told } = learn(before, { kind: 'run intended', at: momentAt(10), boot, log }, chain);
 
   test('gives the run the next number, its task, pass and fence', () => {
     const { run, lastRun } = facts.state;
@@ -90,6 +91,7 @@ describe('run intended', () => {
       ending: null,
       worker: null,
       workerLost: null,
+      log,
     });
   });
 
@@ -101,19 +103,19 @@ describe('run intended', () => {
 
   test('puts the run into the care of a worker that is ready, so that the next runner knows it', () => {
     const ready = factsOf({ worker: readyWorker() });
-    const learned = learn(ready, { kind: 'run intended', at: momentAt(0), boot }, chain);
+    const learned = learn(ready, { kind: 'run intended', at: momentAt(0), boot, log }, chain);
     assert.deepEqual(learned.facts.state.run?.worker, workerIdentity());
   });
 
   test('ends a poke, and the wish to leave out a run stays for the next one that is due', () => {
     const poked = factsOf({ state: { isPoked: true, isSkippingNext: true } });
-    const { state } = learn(poked, { kind: 'run intended', at: momentAt(0), boot }, chain).facts;
+    const { state } = learn(poked, { kind: 'run intended', at: momentAt(0), boot, log }, chain).facts;
     assert.deepEqual([state.isPoked, state.isSkippingNext], [false, true]);
   });
 
   test('tells first that a pause ended by itself', () => {
     const paused = factsOf({ state: { pause: pauseOf(0, waitUntil(9)) } });
-    const learned = learn(paused, { kind: 'run intended', at: momentAt(10), boot }, chain);
+    const learned = learn(paused, { kind: 'run intended', at: momentAt(10), boot, log }, chain);
     assert.equal(learned.facts.state.pause, null);
     assert.deepEqual(
       learned.told.map((one) => one.kind),
@@ -124,13 +126,13 @@ describe('run intended', () => {
 
   test('is a bug while another run is not over', () => {
     assert.throws(
-      () => learn(running, { kind: 'run intended', at: momentAt(0), boot }, chain),
+      () => learn(running, { kind: 'run intended', at: momentAt(0), boot, log }, chain),
       /Run 1 is not over/,
     );
   });
 
   test('has no name for a task that no configuration can lack', () => {
-    const learned = learn(before, { kind: 'run intended', at: momentAt(10), boot }, chainOf([{}]));
+    const learned = learn(before, { kind: 'run intended', at: momentAt(10), boot, log }, chainOf([{}]));
     assert.equal(learned.facts.state.run?.task, '');
   });
 });
@@ -154,7 +156,7 @@ describe('run withdrawn', () => {
   const { facts, told } = learn(intended, { kind: 'run withdrawn', at: momentAt(3), reason: 'no' }, chain);
 
   test('ends the run without a verdict, and its task is due at once', () => {
-    assert.deepEqual(facts.state, { ...intended.state, run: null, cooldown: null });
+    assert.deepEqual(facts.state, { ...intended.state, nextTask: 'task1', run: null, cooldown: null });
     assert.equal(told.length, 1);
     assert.deepEqual(toldEnd({ facts, told }).outcome, { kind: 'withdrawn', reason: 'no' });
     assert.equal(toldEnd({ facts, told }).verdict, 'no verdict');

@@ -1,3 +1,4 @@
+import { dueAnew } from './alarm/freshness.ts';
 import { storedWait } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import { taskOf } from './ending.ts';
@@ -30,9 +31,17 @@ export function runIntended(
     ending: null,
     worker: worker.kind === 'ready' ? worker.identity : null,
     workerLost: null,
+    log: event.log,
   };
   return {
-    facts: withState(facts, { run, lastRun: number, cooldown: null, pause: null, isPoked: false }),
+    facts: withState(facts, {
+      run,
+      lastRun: number,
+      cooldown: null,
+      pause: null,
+      isPoked: false,
+      alarm: state.pause === null ? state.alarm : dueAnew(state.alarm, { boot: event.boot, now: event.at }),
+    }),
     told: [...pauseOverTold(state.pause), { kind: 'run intended', run, at: event.at.wall }],
   };
 }
@@ -93,7 +102,7 @@ export function endingStepTaken(facts: Facts, event: EventOf<'ending step taken'
 export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: ChainDefinition): Learned {
   const { run } = facts.state;
   if (run === null || run.number !== event.run || run.stage.kind === 'left behind') return silently(facts);
-  const settled = settle(facts, run, {
+  const ended = settle(facts, run, {
     definition,
     outcome: outcomeOf(run, event, { definition, fence: facts.fence }),
     here: { boot: event.boot, now: event.at },
@@ -103,6 +112,7 @@ export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: 
     isOver: event.isOver,
     leftovers: event.leftovers,
   });
+  const settled: Learned = { ...ended, facts: { ...ended.facts, printed: '' } };
   const stale = staleAfter(facts, { run, usage: event.usage, at: event.at.monotonic }, definition);
   if (stale === null || facts.staleWorker !== null) return settled;
   // That a run had its worker for itself is no news.

@@ -1,13 +1,16 @@
+import { alarmAfterRun, type JudgedRun } from './alarm/after-run.ts';
+import type { Alarm } from './alarm/alarm.ts';
 import { cooldownLength, storedWait, type Here, type StoredWait } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import { taskOf } from './ending.ts';
 import type { NextTold, RunEndedTold, Told } from './event.ts';
 import type { ChainState, Facts, Holder, LastEnd, Passes, Pause, Run } from './facts.ts';
 import { withState, type Learned } from './learned.ts';
+import { nextTaskAt } from './next-task.ts';
 import { numberOf } from './number-of.ts';
 import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { positionAfter, type Position } from './position.ts';
-import { zeroMs, type DurationMs } from './units.ts';
+import { isShorter, zeroMs, type DurationMs } from './units.ts';
 import type { Usage } from './usage.ts';
 import { usualAfter } from './usual.ts';
 
@@ -33,7 +36,9 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
   const verdict = verdictOf(outcome);
   const streak = streakAfter(streakOf(facts, run), verdict);
   const position = positionAfter(facts.state, { verdict, onFailure }, definition);
-  const cooldown = cooldownAfter(run, { ...settlement, verdict, streak });
+  const alarmed = alarmAfterRun(facts, judgedRun(run, settlement, verdict));
+  const settled = { settlement, verdict, streak, alarm: alarmed.alarm };
+  const cooldown = cooldownAfter(run, settled);
   const isPausing = verdict === 'failure' && onFailure === 'pause';
   const pausing: Pause | null = isPausing
     ? { since: here.now, by: { kind: 'failure', task: run.task }, until: null }
@@ -42,16 +47,18 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
   const state: Partial<ChainState> = {
     run: settlement.isOver ? null : { ...run, stage: { kind: 'left behind', since: here.now, outcome } },
     pass: position.pass,
-    taskIndex: position.taskIndex,
+    ...nextTaskAt(position.taskIndex, definition),
     streaks: withStreak(facts.state.streaks, run.task, streak),
     cooldown,
     pause: pausing ?? facts.state.pause,
-    lastEnd: lastEndAfter(facts.state, run, { ...settlement, streak }),
+    lastEnd: lastEndAfter(facts.state, run, settled),
+    alarm: alarmed.alarm,
     usualMs: usualAfter(facts.state.usualMs, run.task, { verdict, durationMs: settlement.durationMs }),
   };
   const passes = passesAfter(facts.passes, verdict, isPassOver);
   const told: Told[] = [
-    endedTold({ ...facts, passes }, run, { ...settlement, verdict, streak, position, cooldown }),
+    endedTold({ ...facts, passes }, run, { ...settled, position, cooldown }),
+    ...alarmed.told,
   ];
   if (!settlement.isOver) told.push({ kind: 'run left behind', run, leftovers: settlement.leftovers });
   if (isPassOver) told.push({ kind: 'pass ended', pass: run.pass, failed: passes.lastFailed });
@@ -74,31 +81,46 @@ function streakAfter(streak: number, verdict: Verdict): number {
   }
 }
 
+/** What was made of the end of a run. The settlement is not spread into it: that costs more than all the rest. */
+interface Settled {
+  readonly settlement: Settlement;
+  readonly verdict: Verdict;
+  readonly streak: number;
+  readonly alarm: Alarm;
+}
+
+function judgedRun(run: Run, settlement: Settlement, verdict: Verdict): JudgedRun {
+  const { outcome, here, durationMs, definition } = settlement;
+  return { run, outcome, verdict, here, durationMs, definition };
+}
+
 /** A withdrawn run never was: it was due, and is due again. */
-function cooldownAfter(
-  run: Run,
-  by: Settlement & { readonly verdict: Verdict; readonly streak: number },
-): StoredWait | null {
-  if (by.outcome.kind === 'withdrawn') return null;
-  const streak = by.verdict === 'failure' ? by.streak : 0;
-  const { cooldown } = taskOf(run, by.definition);
-  return storedWait(cooldownLength(cooldown, { streak, chance: by.chance }), by.here);
+function cooldownAfter(run: Run, { settlement, verdict, streak, alarm }: Settled): StoredWait | null {
+  const { chance, definition, here, outcome } = settlement;
+  if (outcome.kind === 'withdrawn') return null;
+  const { cooldown } = taskOf(run, definition);
+  const length = cooldownLength(cooldown, { streak: verdict === 'failure' ? streak : 0, chance });
+  const probe = verdict === 'failure' ? probeLength(run, alarm, definition) : zeroMs;
+  return storedWait(isShorter(length, probe) ? probe : length, here);
+}
+
+/** How long the chain waits at least after a failure of this task: it only probes while its breaker is open. */
+function probeLength(run: Run, { incidents }: Alarm, { alerts }: ChainDefinition): DurationMs {
+  const isOpen = incidents.some(({ task, isBreakerOpen }) => task === run.task && isBreakerOpen);
+  return isOpen ? (alerts.breaker?.probeMs ?? zeroMs) : zeroMs;
 }
 
 /** A withdrawn run never was, so it is not the last one. */
-function lastEndAfter(
-  state: ChainState,
-  run: Run,
-  by: Settlement & { readonly streak: number },
-): LastEnd | null {
-  if (by.outcome.kind === 'withdrawn') return state.lastEnd;
+function lastEndAfter(state: ChainState, run: Run, { settlement, streak }: Settled): LastEnd | null {
+  const { durationMs, here, outcome } = settlement;
+  if (outcome.kind === 'withdrawn') return state.lastEnd;
   return {
     run: run.number,
     task: run.task,
-    outcome: inBrief(by.outcome),
-    endedAt: by.here.now.wall,
-    durationMs: by.durationMs,
-    streak: by.streak,
+    outcome: inBrief(outcome),
+    endedAt: here.now.wall,
+    durationMs,
+    streak,
   };
 }
 
@@ -119,24 +141,21 @@ export function passesAfter(passes: Passes, verdict: Verdict, isPassOver: boolea
 function endedTold(
   facts: Facts,
   run: Run,
-  by: Settlement & {
-    readonly verdict: Verdict;
-    readonly streak: number;
-    readonly position: Position;
-    readonly cooldown: StoredWait | null;
-  },
+  by: Settled & { readonly position: Position; readonly cooldown: StoredWait | null },
 ): RunEndedTold {
+  const { settlement, verdict, streak, position, cooldown } = by;
+  const { definition, durationMs, here, outcome, usage } = settlement;
   return {
     kind: 'run ended',
     run,
-    outcome: by.outcome,
-    verdict: by.verdict,
-    streak: by.streak,
-    healedStreak: by.verdict === 'success' ? streakOf(facts, run) : 0,
-    endedAt: by.here.now.wall,
-    durationMs: by.durationMs,
-    usage: by.usage,
-    next: isWantedOn(facts) ? nextTold(by.position, by.cooldown, by.definition) : null,
+    outcome,
+    verdict,
+    streak,
+    healedStreak: verdict === 'success' ? streakOf(facts, run) : 0,
+    endedAt: here.now.wall,
+    durationMs,
+    usage,
+    next: isWantedOn(facts) ? nextTold(position, cooldown, definition) : null,
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Moment } from './cooldown.ts';
-import { decide, isPausedAt, type WaitReason } from './decide.ts';
+import { decide, type WaitReason } from './decide.ts';
 import type { ChainDefinition, ChainName } from './definition.ts';
 import type { EndingReason, EndingStep, Facts, Holder, LastEnd, PausedBy, Run, Wanted } from './facts.ts';
 import { numberOf } from './number-of.ts';
+import { isPausedAt } from './pause.ts';
 import {
   durationBetween,
   isBefore,
@@ -19,6 +20,23 @@ import {
  */
 export type StatusWord = WaitReason | 'waiting' | 'held elsewhere' | 'stopped' | 'cannot begin' | 'let go';
 
+/** All of these words. */
+export const chainStates: readonly StatusWord[] = Object.values<StatusWord>({
+  running: 'running',
+  'cooling down': 'cooling down',
+  paused: 'paused',
+  stopped: 'stopped',
+  'left behind': 'left behind',
+  'worker starting': 'worker starting',
+  'worker blocked': 'worker blocked',
+  'worker cannot start': 'worker cannot start',
+  'store fails': 'store fails',
+  'held elsewhere': 'held elsewhere',
+  'cannot begin': 'cannot begin',
+  'let go': 'let go',
+  waiting: 'waiting',
+} satisfies { readonly [Word in StatusWord]: Word });
+
 /** Everything that answers "why is it not running?" of one chain. Moments are of the wall clock. */
 export interface ChainStatus {
   readonly chain: ChainName;
@@ -30,6 +48,8 @@ export interface ChainStatus {
   readonly run: RunStatus | null;
   readonly cooldown: CooldownStatus | null;
   readonly pause: PauseStatus | null;
+  /** Since when and for how long notices are kept back. */
+  readonly mute: MuteStatus | null;
   readonly stopped: { readonly since: EpochMs; readonly by: string } | null;
   /** What is wanted of it beyond the run in progress. */
   readonly wanted: Wanted['kind'];
@@ -82,6 +102,13 @@ interface PauseStatus {
   readonly remainingMs: DurationMs | null;
 }
 
+/** The mute in force. */
+interface MuteStatus {
+  readonly since: EpochMs;
+  readonly by: string;
+  readonly remainingMs: DurationMs;
+}
+
 /** The status of a chain that this runner has, all of it worked out from its facts. */
 export function statusOf(facts: Facts, definition: ChainDefinition, now: Moment): ChainStatus {
   const { state, worker, store } = facts;
@@ -96,6 +123,7 @@ export function statusOf(facts: Facts, definition: ChainDefinition, now: Moment)
     run: runStatus(facts, now),
     cooldown: cooldownStatus(facts, now),
     pause: pauseStatus(facts, now),
+    mute: muteStatus(facts, now),
     stopped: state.stopped === null ? null : { since: state.stopped.since.wall, by: state.stopped.by },
     wanted: facts.wanted.kind,
     isPoked: state.isPoked,
@@ -119,6 +147,7 @@ export function bareStatus(definition: ChainDefinition, state: StatusWord): Chai
     run: null,
     cooldown: null,
     pause: null,
+    mute: null,
     stopped: null,
     wanted: 'run',
     isPoked: false,
@@ -160,4 +189,10 @@ function pauseStatus({ state: { pause } }: Facts, now: Moment): PauseStatus | nu
   const { since, by, until } = pause;
   const remainingMs = until === null ? null : durationBetween(now.monotonic, until.until);
   return { since: since.wall, by, remainingMs };
+}
+
+function muteStatus({ state: { mute } }: Facts, now: Moment): MuteStatus | null {
+  if (mute === null || !isBefore(now.monotonic, mute.until.until)) return null;
+  const { since, by, until } = mute;
+  return { since: since.wall, by, remainingMs: durationBetween(now.monotonic, until.until) };
 }

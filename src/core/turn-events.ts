@@ -1,8 +1,10 @@
+import { freshnessBy } from './alarm/freshness.ts';
 import { storedWait } from './cooldown.ts';
-import type { ChainDefinition, TaskDefinition } from './definition.ts';
+import type { ChainDefinition } from './definition.ts';
 import type { Told } from './event.ts';
 import type { Facts } from './facts.ts';
 import { withState, type EventOf, type Learned } from './learned.ts';
+import { nextTaskAt, stateBy } from './next-task.ts';
 import { positionAfter } from './position.ts';
 import { pauseOverTold } from './run-events.ts';
 import { nextTold, passesAfter } from './settle.ts';
@@ -25,33 +27,30 @@ export function runSkipped(
     { kind: 'run skipped', task: task?.name ?? '', next: nextTold(position, cooldown, definition) },
   ];
   if (isPassOver) told.push({ kind: 'pass ended', pass: state.pass, failed: passes.lastFailed });
+  const next = { pass: position.pass, ...nextTaskAt(position.taskIndex, definition) };
   return {
     facts: {
-      ...withState(facts, { ...position, cooldown, pause: null, isPoked: false, isSkippingNext: false }),
+      ...withState(facts, { ...next, cooldown, pause: null, isPoked: false, isSkippingNext: false }),
       passes,
     },
     told,
   };
 }
 
-/** The chain goes on by `definition`: with the same task, wherever that is now, in a new worker. */
+/** The chain goes on by `definition`, in a new worker. */
 export function definitionChanged(
   facts: Facts,
   event: EventOf<'definition changed'>,
   definition: ChainDefinition,
 ): Learned {
-  const taskIndex = placeOf(event.before.tasks[facts.state.taskIndex], facts.state.taskIndex, definition);
+  const { alarm: known } = facts.state;
+  const here = { boot: event.boot, now: event.at };
+  const alarm = { ...known, freshness: freshnessBy(definition.alerts, known.freshness, here) };
   return {
-    facts: { ...withState(facts, { taskIndex }), staleWorker: 'the configuration has changed' },
+    facts: {
+      ...withState(facts, { ...stateBy(facts.state, definition), alarm }),
+      staleWorker: 'the configuration has changed',
+    },
     told: [{ kind: 'definition changed' }],
   };
-}
-
-/** Where the task that was at `index` is now: there, if its name still is, else where its name first is, else 0. */
-function placeOf(task: TaskDefinition | undefined, index: number, definition: ChainDefinition): number {
-  const { tasks } = definition;
-  // Names are not unique: a chain must not go back to an earlier task of the same name.
-  if (task !== undefined && tasks[index]?.name === task.name) return index;
-  const first = tasks.findIndex(({ name }) => name === task?.name);
-  return first === -1 ? 0 : first;
 }

@@ -1,14 +1,34 @@
 import { broughtHere, storedWait, type Here, type Moment } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
-import type { RunEnded } from './event.ts';
+import type { ChainEvent, RunEnded } from './event.ts';
 import type { Facts, Run } from './facts.ts';
 import { silently, withState, type EventOf, type Learned } from './learned.ts';
 import type { Ending } from './outcome.ts';
 import { runEnded, runOver, runWithdrawn } from './run-events.ts';
 import { unknownUsage } from './usage.ts';
 
+type WorkerEvent = Extract<ChainEvent, { readonly kind: `worker ${string}` }>;
+
+/** The facts after an event of the worker. */
+export function learnOfWorker(facts: Facts, event: WorkerEvent, definition: ChainDefinition): Learned {
+  switch (event.kind) {
+    case 'worker started':
+      return silently({ ...facts, worker: { kind: 'starting', since: event.at }, staleWorker: null });
+    case 'worker blocked':
+      return workerBlocked(facts, event);
+    case 'worker locked':
+      return workerLocked(facts, event, definition);
+    case 'worker ready':
+      return workerReady(facts);
+    case 'worker lost':
+      return workerLost(facts, event, definition);
+    case 'worker released':
+      return workerReleased(facts, event);
+  }
+}
+
 /** Processes of an earlier run hold the chain's lock. */
-export function workerBlocked(facts: Facts, event: EventOf<'worker blocked'>): Learned {
+function workerBlocked(facts: Facts, event: EventOf<'worker blocked'>): Learned {
   return {
     facts: { ...facts, worker: { kind: 'blocked', since: event.at, holders: event.holders } },
     told: [{ kind: 'worker blocked', run: facts.state.run, holders: event.holders }],
@@ -16,11 +36,7 @@ export function workerBlocked(facts: Facts, event: EventOf<'worker blocked'>): L
 }
 
 /** The worker got the lock: whatever ran before is gone, and the journal says how it ended. */
-export function workerLocked(
-  facts: Facts,
-  event: EventOf<'worker locked'>,
-  definition: ChainDefinition,
-): Learned {
+function workerLocked(facts: Facts, event: EventOf<'worker locked'>, definition: ChainDefinition): Learned {
   const locked: Facts = {
     ...facts,
     worker: { kind: 'loading', since: event.at.monotonic, identity: event.identity },
@@ -38,7 +54,7 @@ export function workerLocked(
 }
 
 /** The worker can run tasks. The run that waits for it is now in its care, and that is stored before the start. */
-export function workerReady(facts: Facts): Learned {
+function workerReady(facts: Facts): Learned {
   const { worker } = facts;
   if (worker.kind !== 'loading') return silently(facts);
   const ready: Facts = { ...facts, worker: { ...worker, kind: 'ready', runs: 0 } };
@@ -50,11 +66,7 @@ export function workerReady(facts: Facts): Learned {
 }
 
 /** The worker is gone. A run in its care may live on; an intended one could not be started. */
-export function workerLost(
-  facts: Facts,
-  event: EventOf<'worker lost'>,
-  definition: ChainDefinition,
-): Learned {
+function workerLost(facts: Facts, event: EventOf<'worker lost'>, definition: ChainDefinition): Learned {
   const { run } = facts.state;
   const lost: Facts = {
     ...facts,
@@ -72,7 +84,7 @@ export function workerLost(
 }
 
 /** The worker was let go; another one may be started at once. */
-export function workerReleased(facts: Facts, event: EventOf<'worker released'>): Learned {
+function workerReleased(facts: Facts, event: EventOf<'worker released'>): Learned {
   return silently({
     ...facts,
     worker: { kind: 'absent', notBefore: null, reason: event.reason },

@@ -52,6 +52,21 @@ test('what was set aside is compressed, keeps its time and its mode, and only th
   assert.deepEqual(logs.names, ['mail.generation', 'mail.log', 'mail.log.1.gz']);
 });
 
+test('what a runner that ended has left uncompressed is compressed when the chain begins again', async (t) => {
+  const logs = new TestLogs(t);
+  for (const chain of ['mail', 'plain']) {
+    const log = logs.open(chain);
+    for (const text of ['one', 'two']) logs.fill(log, text);
+  }
+  logs.restart();
+  logs.open('plain');
+  logs.open('mail', compressing);
+  await logs.until(() => !logs.has('mail.log.1') && !logs.has('mail.log.2'));
+  assert.equal(unzipped(logs, 'mail.log.1.gz'), 'one');
+  assert.equal(unzipped(logs, 'mail.log.2.gz'), 'two');
+  assert.deepEqual([logs.has('plain.log.1'), logs.has('plain.log.1.gz')], [true, false]);
+});
+
 test('a compression that a crash has interrupted at any step is made good by the next one', async (t) => {
   const logs = new TestLogs(t);
   const log = logs.open('mail');

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCompressor } from './compress.ts';
@@ -8,7 +9,7 @@ import { isSystemRefusal } from './system-refusal.ts';
 const staleAfterMs = 60 * 60 * 1_000;
 
 /** What is wanted of the files that a chain has set aside. */
-interface AsideWishes {
+export interface AsideWishes {
   readonly chain: string;
   /** Generations up to this one go. */
   readonly newestRemoved: number;
@@ -21,6 +22,8 @@ interface AsideWishes {
 export interface AsideFiles {
   /** Removes what is too old or too much, and compresses the rest, while the chains go on. */
   tidy(wishes: AsideWishes): void;
+  /** The same for a chain that begins, if a runner before has left files uncompressed: one that ends stops in between. */
+  resume(wishes: AsideWishes): void;
 }
 
 /** Begins to look after a folder. What it cannot do is left to the next time. */
@@ -28,6 +31,8 @@ export function keepAsideFiles(folder: string): AsideFiles {
   const compressor = createCompressor();
   const wanted = new Map<string, AsideWishes>();
   let isBusy = false;
+  /** The chains that had uncompressed files when the first chain began; `null` before that. */
+  let unfinished: ReadonlySet<string> | null = null;
 
   async function work(): Promise<void> {
     isBusy = true;
@@ -40,12 +45,29 @@ export function keepAsideFiles(folder: string): AsideFiles {
     isBusy = false;
   }
 
+  function tidy(wishes: AsideWishes): void {
+    wanted.set(wishes.chain, wishes);
+    if (!isBusy) void work();
+  }
+
   return {
-    tidy(wishes) {
-      wanted.set(wishes.chain, wishes);
-      if (!isBusy) void work();
+    tidy,
+    resume(wishes) {
+      unfinished ??= chainsWithUncompressed(folder);
+      if (wishes.isCompressed && unfinished.has(wishes.chain)) tidy(wishes);
     },
   };
+}
+
+// One look at the folder serves ten thousand chains that begin.
+function chainsWithUncompressed(folder: string): ReadonlySet<string> {
+  try {
+    const files = readdirSync(folder).flatMap((name) => parseAsideName(name) ?? []);
+    return new Set(files.filter(({ isCompressed }) => !isCompressed).map(({ chain }) => chain));
+  } catch (error) {
+    if (isSystemRefusal(error)) return new Set();
+    throw error;
+  }
 }
 
 interface FoundFile extends AsideFile {

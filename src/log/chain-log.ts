@@ -13,6 +13,7 @@ import {
   type MonotonicMs,
 } from '../core/units.ts';
 import type { Output } from '../ports.ts';
+import type { AsideWishes } from './aside-files.ts';
 import type { WatchedLog } from './flood.ts';
 import { asidePath, logPath, prepareLogStart, readLogStart, touchLog } from './log-files.ts';
 import type { LogFolder } from './log-folder.ts';
@@ -59,6 +60,7 @@ class FileLog implements ChainLog {
     this.#generation = start.generation;
     this.#beganAt = start.beganAt;
     this.#inode = touchLog(this.path);
+    logs.aside.resume(this.#asideWishes());
   }
 
   position(): LogPosition {
@@ -93,12 +95,7 @@ class FileLog implements ChainLog {
       if (!isSystemRefusal(error)) throw error;
       this.#retryAt = add(at.monotonic, retryMs);
     }
-    this.#logs.aside.tidy({
-      chain: this.#chain,
-      newestRemoved: this.#generation - 1 - this.#limits.filesKept,
-      isCompressed: this.#limits.isCompressed,
-      totalLimitBytes: this.#limits.totalLimitBytes,
-    });
+    this.#logs.aside.tidy(this.#asideWishes());
   }
 
   limit(limits: LogLimits): void {
@@ -112,6 +109,12 @@ class FileLog implements ChainLog {
 
   unwatch(): void {
     this.#logs.floods.unwatch(this.#watched);
+  }
+
+  #asideWishes(): AsideWishes {
+    const { filesKept, isCompressed, totalLimitBytes } = this.#limits;
+    const newestRemoved = this.#generation - 1 - filesKept;
+    return { chain: this.#chain, newestRemoved, isCompressed, totalLimitBytes };
   }
 
   // First all that needs room on the disk, then one change of name after another: `readLogStart` and the next

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import type { RunUser } from '../core/identity.ts';
+import { askProgram } from './ask-program.ts';
 import { userWords } from './launch.ts';
 
 /** Something that a user has to be able to get at. `path` is absolute. */
@@ -8,34 +8,23 @@ export interface Needed {
   readonly how: 'read' | 'run' | 'enter';
 }
 
-const limitMs = 15_000;
 const script = 'n=0; while [ $# -gt 1 ]; do [ "$1" "$2" ] || echo $n; n=$((n+1)); shift 2; done';
 
 /**
  * Tries as that user what it can get at, since only the kernel knows the rules; gives what it cannot. Only root can
  * ask this.
- * @throws Error when no process can be started as that user.
+ * @throws Error when no process can be started as that user, or `signal` is aborted.
  */
-export function outOfReach<Wanted extends Needed>(
+export async function outOfReach<Wanted extends Needed>(
   user: RunUser,
   needed: readonly Wanted[],
-): readonly Wanted[] {
+  signal: AbortSignal | null,
+): Promise<readonly Wanted[]> {
   const [setpriv = '', ...words] = userWords(user);
   const tests = needed.flatMap(({ path, how }) => [how === 'read' ? '-r' : '-x', path]);
-  const { status, stdout, stderr, error } = spawnSync(
-    setpriv,
-    [...words, '/bin/sh', '-c', script, 'sh', ...tests],
-    {
-      cwd: '/',
-      env: {},
-      encoding: 'utf8',
-      timeout: limitMs,
-    },
-  );
-  if (status !== 0) {
-    const found = error?.message ?? `exit status ${status}: ${stderr.trim()}`;
-    throw new Error(`no process can be started as "${user.name}" (${found})`, { cause: error });
-  }
+  const asked = [...words, '/bin/sh', '-c', script, 'sh', ...tests];
+  const { status, stdout, problem } = await askProgram(setpriv, asked, signal);
+  if (status !== 0) throw new Error(`no process can be started as "${user.name}" (${problem})`);
   const failed = new Set(
     stdout
       .split('\n')

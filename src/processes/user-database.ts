@@ -1,23 +1,26 @@
-import { spawnSync } from 'node:child_process';
 import type { RunUser } from '../core/identity.ts';
+import { askProgram } from './ask-program.ts';
 import { findSystemProgram, type SystemProgram } from './system-program.ts';
 
-/** A directory service that does not answer must not hold a runner up for ever. */
-const answerLimitMs = 15_000;
 /** What `getent` ends with when there is no such entry. */
 const noSuchEntry = 2;
 
 /**
  * The user of that name or number as the host knows it, files or directory service; `null` when there is none.
+ * Nothing else waits while a directory service takes its time; after 15 s it counts as silent.
  * @param group the id of a group that becomes the first one, in the place of the user's own
- * @throws ProgramMissing, or Error when the host does not answer.
+ * @throws ProgramMissing, or Error when the host does not answer or `signal` is aborted.
  */
-export function findUser(nameOrId: string, group: number | null = null): RunUser | null {
-  const entry = lookUp('passwd', nameOrId);
+export async function findUser(
+  nameOrId: string,
+  group: number | null,
+  signal: AbortSignal | null,
+): Promise<RunUser | null> {
+  const entry = await lookUp('passwd', nameOrId, signal);
   if (entry === null) return null;
   const [name = '', , uid, usersGid, , home = '', shell = ''] = entry;
   const gid = group ?? Number(usersGid);
-  const listed = ask('id', ['-G', '--', name]).stdout.trim().split(/\s+/).map(Number);
+  const listed = (await ask('id', ['-G', '--', name], signal)).stdout.trim().split(/\s+/).map(Number);
   const groups = [...new Set([gid, ...listed])].toSorted((one, other) => one - other);
   const ids = [Number(uid), ...groups];
   if (!ids.every((id) => Number.isInteger(id) && id >= 0)) {
@@ -27,13 +30,17 @@ export function findUser(nameOrId: string, group: number | null = null): RunUser
 }
 
 /** The id of the group of that name or number, or `null`. @throws as `findUser` does. */
-export function findGroup(nameOrId: string): number | null {
-  const entry = lookUp('group', nameOrId);
+export async function findGroup(nameOrId: string, signal: AbortSignal | null): Promise<number | null> {
+  const entry = await lookUp('group', nameOrId, signal);
   return entry === null ? null : Number(entry[2]);
 }
 
-function lookUp(database: 'passwd' | 'group', key: string): readonly string[] | null {
-  const { status, stdout } = ask('getent', [database, key]);
+async function lookUp(
+  database: 'passwd' | 'group',
+  key: string,
+  signal: AbortSignal | null,
+): Promise<readonly string[] | null> {
+  const { status, stdout } = await ask('getent', [database, key], signal);
   if (status === noSuchEntry) return null;
   const entry = stdout.trim().split(':');
   // `getent` takes 4294967296 for 0, which is root.
@@ -41,12 +48,12 @@ function lookUp(database: 'passwd' | 'group', key: string): readonly string[] | 
   return isOther ? null : entry;
 }
 
-function ask(program: SystemProgram, args: readonly string[]): { status: number; stdout: string } {
-  const path = findSystemProgram(program);
-  // Without an environment: the answer must not depend on who asks.
-  const answer = spawnSync(path, args, { encoding: 'utf8', env: {}, cwd: '/', timeout: answerLimitMs });
-  const { status, stdout, stderr, error } = answer;
+async function ask(
+  program: SystemProgram,
+  args: readonly string[],
+  signal: AbortSignal | null,
+): Promise<{ readonly status: number; readonly stdout: string }> {
+  const { status, stdout, problem } = await askProgram(findSystemProgram(program), args, signal);
   if (status === 0 || (program === 'getent' && status === noSuchEntry)) return { status, stdout };
-  const found = error?.message ?? `exit status ${status}: ${stderr.trim()}`;
-  throw new Error(`"${program} ${args.join(' ')}" failed: ${found}`, { cause: error });
+  throw new Error(`"${program} ${args.join(' ')}" failed: ${problem}`);
 }

@@ -1,4 +1,4 @@
-import type { Here } from '../core/cooldown.ts';
+import type { Here, Moment } from '../core/cooldown.ts';
 import { decide, type Decision, type WaitReason } from '../core/decide.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { ChainEvent, ChainRequest, ChainTold, LogPosition } from '../core/event.ts';
@@ -159,14 +159,14 @@ class ChainLoop {
     const changed = this.#changed;
     const stage = this.facts.state.run?.stage.kind ?? null;
     if (changed === null || (stage !== null && stage !== 'left behind')) return;
-    const before = this.definition;
     this.#changed = null;
     this.definition = changed;
     this.#ports.output.limit(changed.log);
-    this.#learn({ kind: 'definition changed', before });
+    this.#learn({ kind: 'definition changed', ...this.#here() });
   }
 
   #learn(event: ChainEvent): void {
+    if (mayTellOfFailure(event)) this.#readOutput();
     if (event.kind === 'worker lost') this.#forgetWorker();
     if (event.kind === 'run ended' || event.kind === 'worker locked')
       this.#log = this.#ports.output.position();
@@ -182,6 +182,19 @@ class ChainLoop {
       else this.#untold.push(chainTold);
     }
     if (this.#stored === facts.state) this.#tell();
+  }
+
+  // Only what it printed tells one failure of a command from another.
+  #readOutput(): void {
+    const from = this.facts.state.run?.log ?? null;
+    if (from === null) return;
+    const text = this.#ports.output.tail(from);
+    this.facts = learn(this.facts, { kind: 'output read', text }, this.definition).facts;
+  }
+
+  #here(): { readonly at: Moment; readonly boot: string } {
+    const { clock } = this.#ports;
+    return { at: clock.now(), boot: clock.boot };
   }
 
   #watchOutput(): void {
@@ -209,7 +222,7 @@ class ChainLoop {
         fence,
         state,
         told: this.#untold,
-        runsKept: this.definition.history.runsKept,
+        history: this.definition.history,
       });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -246,7 +259,7 @@ class ChainLoop {
       case 'intend run':
         this.#log = output.position();
         if (output.mustRotate(this.#log, clock.now())) this.#rotate();
-        this.#learn({ kind: 'run intended', at: clock.now(), boot: clock.boot });
+        this.#learn({ kind: 'run intended', ...this.#here(), log: this.#log });
         break;
       case 'start run':
         this.#startRun(decision.run);
@@ -264,8 +277,11 @@ class ChainLoop {
       case 'release worker':
         this.#releaseWorker(decision.reason);
         break;
+      case 'give notice':
+        this.#learn({ kind: 'notice due', ...this.#here() });
+        break;
       case 'skip run':
-        this.#learn({ kind: 'run skipped', at: clock.now(), boot: clock.boot });
+        this.#learn({ kind: 'run skipped', ...this.#here() });
         break;
     }
     return undefined;
@@ -322,6 +338,12 @@ interface Posted {
 }
 
 type DecisionOf<Kind extends Decision['kind']> = Extract<Decision, { kind: Kind }>;
+
+/** Whether an event may bring the end of a run that failed. */
+function mayTellOfFailure(event: ChainEvent): boolean {
+  if (event.kind === 'run ended') return event.ending.kind !== 'succeeded';
+  return event.kind === 'worker locked' && event.found.kind !== 'nothing';
+}
 
 function here(ports: ChainPorts): Here {
   return { boot: ports.clock.boot, now: ports.clock.now() };

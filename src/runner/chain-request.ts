@@ -14,7 +14,11 @@ export function chainRequestOf(
     case 'poke':
       return { kind: 'poke asked', by };
     case 'resume':
-      return { kind: 'resume asked', by };
+      return { kind: 'resume asked', by, at: here.now, boot: here.boot };
+    case 'mute':
+      return { kind: 'mute asked', at: here.now, by, until: storedWait(request.forMs, here) };
+    case 'unmute':
+      return { kind: 'unmute asked', by };
     case 'skip':
       return { kind: 'skip asked', by };
     case 'restart':

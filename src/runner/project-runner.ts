@@ -103,6 +103,11 @@ export class ProjectRunner implements RunnerControl {
     return keeper.ask(request);
   }
 
+  /** The definition of a chain by its name; `null` where there is none. */
+  definitionOf(chain: string): ChainDefinition | null {
+    return this.#keepers.get(chain)?.definition ?? null;
+  }
+
   /** Tries at once to take chains that another process may have let go: this one, or all. */
   tryNow(chain: string | null): void {
     for (const [name, keeper] of this.#keepers) if (chain === null || chain === name) keeper.tryNow();

@@ -1,5 +1,6 @@
 import { toDurationMs, type DurationMs } from '../core/units.ts';
 import type { Database } from './database.ts';
+import { fieldsOf, jsonOrNull, numberOrNull } from './row.ts';
 
 /** One line of the history. Moments are milliseconds since 1970 UTC. */
 export interface HistoryEntry {
@@ -34,13 +35,31 @@ export interface HistoryQuery {
 
 /** The newest lines of the history, the newest last. */
 export function readHistory(database: Database, query: HistoryQuery): readonly HistoryEntry[] {
-  const rows = database
-    .prepare(
-      `SELECT * FROM run WHERE (?1 IS NULL OR chain = ?1) AND (?2 IS NULL OR number = ?2)
-       ORDER BY started_at DESC, number DESC LIMIT ?3`,
-    )
-    .all(query.chain, query.run, query.limit);
-  return rows.map(parseRow).toReversed();
+  const { sql, values } = historyStatement(query);
+  return database
+    .prepare(`${sql} LIMIT ?`)
+    .all(...values, query.limit)
+    .map(parseRow)
+    .toReversed();
+}
+
+// A statement for each case: one for all of them looks through the whole table, which may have millions of rows.
+function historyStatement({ chain, run }: HistoryQuery): {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+} {
+  if (chain === null && run === null) {
+    return { sql: 'SELECT * FROM run ORDER BY started_at DESC, chain DESC, number DESC', values: [] };
+  }
+  if (chain === null) {
+    // By the few chains: a number alone has no index.
+    const sql =
+      'SELECT run.* FROM chain CROSS JOIN run ON run.chain = chain.name AND run.number = ? ORDER BY started_at DESC';
+    return { sql, values: [run ?? 0] };
+  }
+  return run === null
+    ? { sql: 'SELECT * FROM run WHERE chain = ? ORDER BY number DESC', values: [chain] }
+    : { sql: 'SELECT * FROM run WHERE chain = ? AND number = ?', values: [chain, run] };
 }
 
 /** Which runs to read, page by page, the newest first. */
@@ -58,23 +77,79 @@ export function readRunsBackward(
   query: RunsQuery,
   before: HistoryEntry | null = null,
 ): readonly HistoryEntry[] {
-  const rows = database
+  const { chains, since, limit } = query;
+  if (chains !== null) {
+    const pages = chains.map((chain) => chainBackward(database, { chain, since, limit }, before));
+    return pages.flat().toSorted(newestFirst).slice(0, limit);
+  }
+  // The page before has gone beyond that moment, with the few runs that were in progress then.
+  if (before !== null && before.startedAt < since) return [];
+  const begun = begunBackward(database, query, before);
+  return since === 0 || begun.length === limit ? begun : [...begun, ...inProgressAt(database, since)];
+}
+
+/** The runs of all chains that began at a moment or later. */
+function begunBackward(
+  database: Database,
+  { since, limit }: RunsQuery,
+  before: HistoryEntry | null,
+): readonly HistoryEntry[] {
+  const order = 'ORDER BY started_at DESC, chain DESC, number DESC LIMIT ?';
+  const begun = 'SELECT * FROM run WHERE started_at >= ?';
+  const rows =
+    before === null
+      ? database.prepare(`${begun} ${order}`).all(since, limit)
+      : database
+          .prepare(`${begun} AND (started_at, chain, number) < (?, ?, ?) ${order}`)
+          .all(since, before.startedAt, before.chain, before.run, limit);
+  return rows.map(parseRow);
+}
+
+const newestBefore = 'SELECT number FROM run WHERE chain = ? AND started_at < ? ORDER BY number DESC LIMIT 1';
+
+/** Those that began before, one of a chain at most. */
+function inProgressAt(database: Database, moment: number): readonly HistoryEntry[] {
+  const before = newestBefore.replace('?', 'chain.name');
+  return database
     .prepare(
-      `SELECT * FROM run
-       WHERE (?1 IS NULL OR chain IN (SELECT value FROM json_each(?1)))
-         AND (ended_at IS NULL OR ended_at >= ?2)
-         AND (?3 IS NULL OR (started_at, chain, number) < (?3, ?4, ?5))
-       ORDER BY started_at DESC, chain DESC, number DESC LIMIT ?6`,
+      `SELECT run.* FROM chain CROSS JOIN run ON run.chain = chain.name AND run.number = (${before})
+       WHERE ended_at IS NULL OR ended_at >= ? ORDER BY started_at DESC, chain DESC, number DESC`,
+    )
+    .all(moment, moment)
+    .map(parseRow);
+}
+
+function chainBackward(
+  database: Database,
+  { chain, since, limit }: { readonly chain: string; readonly since: number; readonly limit: number },
+  before: HistoryEntry | null,
+): readonly HistoryEntry[] {
+  // Anything is before this.
+  const end = before ?? { startedAt: Number.MAX_SAFE_INTEGER, chain, run: Number.MAX_SAFE_INTEGER };
+  return database
+    .prepare(
+      `SELECT * FROM run WHERE chain = ? AND number >= coalesce((${newestBefore}), 0) AND number < ?
+         AND (ended_at IS NULL OR ended_at >= ?) AND (started_at, chain, number) < (?, ?, ?)
+       ORDER BY number DESC LIMIT ?`,
     )
     .all(
-      query.chains === null ? null : JSON.stringify(query.chains),
-      query.since,
-      before?.startedAt ?? null,
-      before?.chain ?? null,
-      before?.run ?? null,
-      query.limit,
-    );
-  return rows.map(parseRow);
+      chain,
+      chain,
+      since,
+      end.chain === chain ? end.run : Number.MAX_SAFE_INTEGER,
+      since,
+      end.startedAt,
+      end.chain,
+      end.run,
+      limit,
+    )
+    .map(parseRow);
+}
+
+function newestFirst(one: HistoryEntry, other: HistoryEntry): number {
+  if (one.startedAt !== other.startedAt) return other.startedAt - one.startedAt;
+  if (one.chain !== other.chain) return one.chain < other.chain ? 1 : -1;
+  return other.run - one.run;
 }
 
 /** The runs of a chain after run `run`, in their order. */
@@ -105,21 +180,13 @@ function parseRow(row: unknown): HistoryEntry {
     cpuMs: lengthOrNull(fields['cpu_ms']),
     memoryKib: numberOrNull(fields['memory_kib']),
     outcome: typeof fields['outcome'] === 'string' ? fields['outcome'] : null,
-    detail: typeof fields['detail'] === 'string' ? JSON.parse(fields['detail']) : null,
+    detail: jsonOrNull(fields['detail']),
     log: {
       generation: Number(fields['log_generation']),
       from: Number(fields['log_from']),
       to: numberOrNull(fields['log_to']),
     },
   };
-}
-
-function fieldsOf(row: unknown): Readonly<Record<string, unknown>> {
-  return typeof row === 'object' && row !== null ? { ...row } : {};
-}
-
-function numberOrNull(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }
 
 function lengthOrNull(value: unknown): DurationMs | null {

@@ -10,10 +10,15 @@ import { StoreError } from '../ports.ts';
  */
 export function parseState(text: string, what: string): ChainState {
   const value = parseJson(text, what);
-  const state: unknown = isRecord(value) ? { ...newChainState, ...value } : value;
+  const state: unknown = isRecord(value) ? { ...newChainState, ...value, run: withLog(value['run']) } : value;
   if (!isChainState(state))
     throw new StoreError(`Cannot read the state of ${what}: found ${text.slice(0, 80)}`);
   return state;
+}
+
+/** A run of an older version does not know where its output begins. */
+function withLog(run: unknown): unknown {
+  return isRecord(run) ? { log: null, ...run } : (run ?? null);
 }
 
 function parseJson(text: string, what: string): unknown {
@@ -30,6 +35,7 @@ function isChainState(value: unknown): value is ChainState {
     isCount(value['lastRun']) &&
     isCount(value['pass']) &&
     isCount(value['taskIndex']) &&
+    (value['nextTask'] === null || typeof value['nextTask'] === 'string') &&
     isRecord(value['streaks']) &&
     (value['cooldown'] === null || isStoredWait(value['cooldown'])) &&
     (value['pause'] === null || isRecord(value['pause'])) &&
@@ -37,6 +43,7 @@ function isChainState(value: unknown): value is ChainState {
     (value['stopped'] === null || isRecord(value['stopped'])) &&
     (value['lastEnd'] === null || isRecord(value['lastEnd'])) &&
     isRecord(value['usualMs']) &&
+    isRecord(value['alarm']) &&
     (value['run'] === null || isStoredRun(value['run']))
   );
 }

@@ -3,23 +3,23 @@ import type { ChainTold } from '../core/event.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { toFence } from '../core/units.ts';
 import { StoreError, type Saving, type Store, type Term } from '../ports.ts';
+import { prepareAlarmRows, type AlarmRows } from './alarm-rows.ts';
 import type { Database, Statement } from './database.ts';
 import { DiskSync, usualSync } from './disk-sync.ts';
 import { writeError } from './open-state.ts';
 import { parseState } from './parse-state.ts';
-
-/** Old runs are removed from the history once in so many runs. */
-const pruneEvery = 64;
+import type { Pruning } from './pruning.ts';
 
 /**
  * State in SQLite. A commit always survives the death of any process. A power cut may take back the commits of
  * the last tenth of a second, and of the time that the disk takes, but never a fence.
  */
-export function createSqliteStore(database: Database, path: string): Store {
+export function createSqliteStore(database: Database, path: string, pruning: Pick<Pruning, 'ran'>): Store {
   const statements = prepareAll(database);
   const disk = new DiskSync(`${path}-wal`, usualSync);
   let isSyncing = true;
   let beginnings: Beginning[] = [];
+  let wishes: Wish[] = [];
 
   function syncNow(wanted: boolean): void {
     if (wanted !== isSyncing) database.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
@@ -39,6 +39,36 @@ export function createSqliteStore(database: Database, path: string): Store {
     }
   }
 
+  // The chains that go on in one turn of the event loop share one commit, which costs more than all that is in it. It comes
+  // before the next look at what has happened: a stop does not find a run that is intended and not started.
+  function saveAll(): void {
+    const asked = wishes;
+    wishes = [];
+    const failure = disk.takeFailure();
+    if (failure === null) saveTogether(asked);
+    else for (const { reject } of asked) reject(storeErrorOf(path, failure));
+  }
+
+  function saveTogether(asked: readonly Wish[]): void {
+    try {
+      // Without a write-ahead log each commit has to wait for the disk, or a power cut could damage the file.
+      syncNow(!disk.isPossible);
+      const refusals = transaction(statements, () => asked.map(({ saving }) => write(statements, saving)));
+      if (disk.isPossible) disk.committed();
+      for (const [index, wish] of asked.entries()) answerWish(wish, refusals[index] ?? null);
+      for (const { saving } of asked) pruneSometimes(saving);
+    } catch (error) {
+      // What one of them cannot store must not keep the others from it.
+      if (asked.length > 1) for (const wish of asked) saveTogether([wish]);
+      else for (const { reject } of asked) reject(storeErrorOf(path, error));
+    }
+  }
+
+  // Whatever came of it: what is too many is too many.
+  function pruneSometimes({ chain, state, history }: Saving): void {
+    if (state.run?.stage.kind === 'intended') pruning.ran(chain, state.lastRun, history);
+  }
+
   return {
     begin(chain) {
       return new Promise((resolve, reject) => {
@@ -47,24 +77,17 @@ export function createSqliteStore(database: Database, path: string): Store {
       });
     },
     save(saving) {
-      return attempt(path, () => {
-        const failure = disk.takeFailure();
-        if (failure !== null) throw failure;
-        // Without a write-ahead log each commit has to wait for the disk, or a power cut could damage the file.
-        syncNow(!disk.isPossible);
-        transaction(statements, () => write(statements, saving));
-        if (disk.isPossible) disk.committed();
+      return new Promise((resolve, reject) => {
+        if (wishes.length === 0) process.nextTick(saveAll);
+        wishes.push({ saving, resolve, reject });
       });
     },
   };
 }
 
 type Statements = Readonly<
-  Record<
-    'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end' | 'prune',
-    Statement
-  >
->;
+  Record<'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end', Statement>
+> & { readonly alarm: AlarmRows };
 
 function prepareAll(database: Database): Statements {
   return {
@@ -84,7 +107,7 @@ function prepareAll(database: Database): Statements {
       `UPDATE run SET ended_at = ?, duration_ms = ?, cpu_ms = ?, memory_kib = ?, outcome = ?, detail = ?, log_to = ?
        WHERE chain = ? AND number = ?`,
     ),
-    prune: database.prepare('DELETE FROM run WHERE chain = ? AND number <= ?'),
+    alarm: prepareAlarmRows(database),
   };
 }
 
@@ -140,21 +163,35 @@ function termOf(row: unknown, chain: ChainName, path: string): Term {
   };
 }
 
-function write(statements: Statements, saving: Saving): void {
-  const { chain, fence, state } = saving;
-  const { changes } = statements.state.run(JSON.stringify(state), chain, fence);
-  if (Number(changes) === 0) {
-    throw new StoreError(`Cannot store chain "${chain}": another runner has taken it over; stop this one`);
-  }
-  for (const told of saving.told) writeTold(statements, told, saving.runsKept);
+/** A step that is to be stored. */
+interface Wish {
+  readonly saving: Saving;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
-function writeTold(statements: Statements, { chain, told, log }: ChainTold, runsKept: number): void {
+function answerWish({ resolve, reject }: Wish, refusal: StoreError | null): void {
+  if (refusal === null) resolve();
+  else reject(refusal);
+}
+
+/** Writes a step of a chain, or nothing of it where its term is over, and tells why. */
+function write(statements: Statements, { chain, fence, state, told }: Saving): StoreError | null {
+  const { changes } = statements.state.run(JSON.stringify(state), chain, fence);
+  if (Number(changes) === 0) {
+    return new StoreError(`Cannot store chain "${chain}": another runner has taken it over; stop this one`);
+  }
+  for (const one of told) writeTold(statements, one);
+  return null;
+}
+
+function writeTold(statements: Statements, { chain, told, log }: ChainTold): void {
   if (told.kind === 'run intended') {
     const { number, pass, task, fence } = told.run;
     statements.intend.run(chain, number, pass, task, fence, told.at, log.generation, log.offset);
-    if (number % pruneEvery === 0) statements.prune.run(chain, number - runsKept);
   }
+  if (told.kind === 'incident changed') statements.alarm.incident(chain, told.change);
+  if (told.kind === 'notice') statements.alarm.notice(chain, told.notice, told.isHeld);
   if (told.kind === 'run ended') {
     const { endedAt, durationMs, usage, outcome, run } = told;
     const measured = [durationMs, usage.cpuMs, usage.memoryKib] as const;
@@ -166,14 +203,6 @@ function writeTold(statements: Statements, { chain, told, log }: ChainTold, runs
 function detailOf(outcome: Outcome): string | null {
   const { kind: _, ...detail } = outcome;
   return Object.keys(detail).length === 0 ? null : JSON.stringify(detail);
-}
-
-async function attempt<Result>(path: string, work: () => Result): Promise<Result> {
-  try {
-    return work();
-  } catch (error) {
-    throw storeErrorOf(path, error);
-  }
 }
 
 function storeErrorOf(path: string, error: unknown): StoreError {

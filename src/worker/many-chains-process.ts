@@ -98,21 +98,33 @@ export class ManyChainsProcess {
     this.#send(`${locks.join('')}${formatLine(['take'])}`);
   }
 
-  /** Lets a chain in; it hears `locked` as soon as its lock is held and no run of it is in progress here. */
+  /**
+   * Lets a chain in; it hears `locked` as soon as its lock is held and no run of it is in progress here, or `lost` at
+   * once where the process could not be started or a file of the chain is refused.
+   */
   enter(chain: string, guest: Guest, leftovers: string): void {
+    if (this.#stage === 'gone') {
+      guest.lost(this.#failure ?? 'the worker that it shares has ended');
+      return;
+    }
     const place = this.#places.get(chain);
     if (place === undefined) throw new Error(`The worker has no place for chain "${chain}"`);
+    const { journalFile, logFile } = place.setting;
+    try {
+      for (const file of [journalFile, logFile]) touchFile(file);
+    } catch (error) {
+      guest.lost(error instanceof Error ? error.message : String(error));
+      return;
+    }
     place.guest = guest;
     if (this.#stage === 'locking' && this.#holders !== null) guest.blocked(this.#holders);
-    for (const file of [place.setting.journalFile, place.setting.logFile]) touchFile(file);
-    this.say(['chain', chain, leftovers, place.setting.journalFile, place.setting.logFile]);
+    this.say(['chain', chain, leftovers, journalFile, logFile]);
   }
 
   /** Says something of a chain that is in. */
   say(words: readonly (string | number)[]): void {
-    // perl, which takes the locks, must not read what is meant for its successor.
-    if (this.#stage === 'locking') this.#unsaid.push(formatLine(words));
-    else this.#send(formatLine(words));
+    if (this.#unsaid.length === 0) process.nextTick(() => this.#sayAll());
+    this.#unsaid.push(formatLine(words));
   }
 
   /** The chain hears nothing any more; the process keeps its lock. */
@@ -145,6 +157,7 @@ export class ManyChainsProcess {
 
   /** Lets the process go: it ends once it has nothing to do. */
   release(): void {
+    this.#sayAll();
     for (const stream of [this.#child?.stdio[3], this.#child?.stdio[4]]) stream?.destroy();
     this.#child?.unref();
   }
@@ -191,7 +204,15 @@ export class ManyChainsProcess {
     const locks = [...this.#places].map(([chain, place]) =>
       formatLine(['lock', chain, place.lockDescriptor]),
     );
-    this.#send([...locks, ...this.#unsaid].join(''));
+    this.#unsaid.unshift(...locks);
+    this.#sayAll();
+  }
+
+  // What is said of many chains in one turn of the event loop is one write, and wakes the worker once.
+  #sayAll(): void {
+    // perl, which takes the locks, must not read what is meant for its successor.
+    if (this.#stage === 'locking' || this.#unsaid.length === 0) return;
+    this.#send(this.#unsaid.join(''));
     this.#unsaid = [];
   }
 
@@ -205,6 +226,7 @@ export class ManyChainsProcess {
   #ended(reason: string): void {
     if (this.#stage === 'gone') return;
     this.#stage = 'gone';
+    this.#failure = reason;
     for (const { guest, leaving } of this.#places.values()) {
       guest?.lost(reason);
       for (const call of leaving ?? []) call();

@@ -155,15 +155,11 @@ function signalNumber(name: string): number {
 }
 
 function encodeWord(word: string): string {
-  if (word === '') return '%';
-  if (/^[A-Za-z0-9_./:=@+,-]+$/.test(word)) return word;
-  const bytes = [...Buffer.from(word, 'utf8')];
-  return bytes.map((byte) => encodeByte(byte)).join('');
+  return word === '' ? '%' : word.replaceAll(/[^A-Za-z0-9_./:=@+,-]+/g, encodeBytes);
 }
 
-function encodeByte(byte: number): string {
-  const text = String.fromCharCode(byte);
-  return /[A-Za-z0-9_./:=@+,-]/.test(text) ? text : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+function encodeBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('hex').toUpperCase().replaceAll(/../g, '%$&');
 }
 
 function decodeWord(word: string): string {

@@ -4,7 +4,7 @@ import type { ChainDefinition, ChainName } from '../core/definition.ts';
 import type { Clock, Random } from '../ports.ts';
 import type { Needed } from '../processes/reach.ts';
 import { syscallWords } from '../processes/syscalls.ts';
-import { giveLog, isOtherUser, launchOf } from './worker-launch.ts';
+import { giveLog, isOtherUser, launchOf, type UserDatabase, type WorkerLaunch } from './worker-launch.ts';
 
 /** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */
 const lockDescriptor = 97;
@@ -17,6 +17,7 @@ export interface ChainSetting {
   readonly chain: ChainName;
   readonly clock: Clock;
   readonly random: Random;
+  readonly users: UserDatabase;
   readonly perl: string;
   /** worker.pl */
   readonly script: string;
@@ -44,14 +45,30 @@ export interface SpawnedWorker {
 }
 
 /**
+ * Finds out how the worker of a chain is to be started: nothing at once where it is as the runner itself, otherwise
+ * its user is looked up, and tries what it can get at.
+ * @throws Error with a reason for people when it cannot be started so, or `signal` is aborted.
+ */
+export function prepareLaunch(setting: WorkerSetting, signal: AbortSignal): Promise<WorkerLaunch> {
+  const { definition, users } = setting;
+  checkFolder(definition.directory);
+  const launching = {
+    identity: definition.identity,
+    environment: environmentOf(setting),
+    needed: neededBy(setting),
+    users,
+  };
+  return launchOf(launching, signal);
+}
+
+/**
  * Starts the worker of a chain, as its user and with its priority, in a session of its own, with the descriptors of docs/worker-protocol.md.
  * @throws Error with a reason for people when that cannot be done.
  */
-export function spawnWorker(setting: WorkerSetting): SpawnedWorker {
+export function spawnWorker(setting: WorkerSetting, launch: WorkerLaunch): SpawnedWorker {
   const { definition, lockFile, journalFile, logFile, perl, script, functionWorker } = setting;
   checkFolder(definition.directory);
   checkOpenFilesLimit();
-  const launch = launchOf(definition.identity, environmentOf(setting), neededBy(setting));
   const opened: number[] = [];
   try {
     // A fresh open each time: an open file that is locked already could be "locked" again by whoever shares it.

@@ -3,7 +3,6 @@ import { getPriority } from 'node:os';
 import { isRunnersOwn, type Identity, type RunUser } from '../core/identity.ts';
 import { launchWords } from '../processes/launch.ts';
 import { describeOutOfReach, outOfReach, type Needed } from '../processes/reach.ts';
-import { findUser } from '../processes/user-database.ts';
 
 /** What it takes to start a worker with the identity of its chain. */
 export interface WorkerLaunch {
@@ -12,26 +11,39 @@ export interface WorkerLaunch {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** Looks users up, as the host knows them right now; a directory service may take its time. */
+export interface UserDatabase {
+  /** @param group the id of a group that becomes the first one. @throws Error when the host does not answer. */
+  findUser(name: string, group: number, signal: AbortSignal): Promise<RunUser | null>;
+}
+
+/** What it takes to find out how a worker gets its identity. */
+export interface Launching {
+  readonly identity: Identity;
+  readonly environment: Readonly<Record<string, string>>;
+  /** What the worker itself has to get at. */
+  readonly needed: readonly Needed[];
+  readonly users: UserDatabase;
+}
+
 /** Marks the variables that worker.pl sets once the programs before it have become the chain's user. */
 const hiddenPrefix = 'RUNNER_ENV_';
 
 /**
  * Finds out how a worker gets its identity; nothing is in front of one that has none of its own. The programs there
  * run as root, and must not see the chain's environment: LD_PRELOAD in it would be code of the chain's user.
- * @param needed what the worker itself has to get at
  * @throws Error with a reason for people when it cannot be done, or is no longer what the configuration meant.
  */
-export function launchOf(
-  identity: Identity,
-  environment: Readonly<Record<string, string>>,
-  needed: readonly Needed[],
-): WorkerLaunch {
+export async function launchOf(
+  { identity, environment, needed, users }: Launching,
+  signal: AbortSignal,
+): Promise<WorkerLaunch> {
   if (isRunnersOwn(identity)) return { words: [], environment };
   const own = process.geteuid?.() ?? 0;
   const { user, umask } = identity;
   if (user !== null) {
-    checkUser(user);
-    if (user.uid !== own) checkReach(user, needed);
+    await checkUser(user, users, signal);
+    if (user.uid !== own) await checkReach(user, needed, signal);
   }
   const words = launchWords(identity, { isRoot: own === 0, nice: getPriority() });
   const mask = umask === null ? {} : { RUNNER_UMASK: umask.toString(8) };
@@ -61,8 +73,8 @@ function hidden(environment: Readonly<Record<string, string>>): Record<string, s
 }
 
 /** Between the check of the configuration and now the user may have been removed, or its number given away. */
-function checkUser(user: RunUser): void {
-  const found = findUser(user.name, user.gid);
+async function checkUser(user: RunUser, users: UserDatabase, signal: AbortSignal): Promise<void> {
+  const found = await users.findUser(user.name, user.gid, signal);
   if (found === null) throw new Error(`the user "${user.name}" is not there any more`);
   const [before, now] = [user, found].map(
     ({ uid, groups }) => `id ${uid} and the groups ${groups.join(', ')}`,
@@ -74,8 +86,8 @@ function checkUser(user: RunUser): void {
   }
 }
 
-function checkReach(user: RunUser, needed: readonly Needed[]): void {
-  const [missing] = outOfReach(user, needed);
+async function checkReach(user: RunUser, needed: readonly Needed[], signal: AbortSignal): Promise<void> {
+  const [missing] = await outOfReach(user, needed, signal);
   if (missing === undefined) return;
   throw new Error(`${describeOutOfReach(user, missing)}, which its worker needs; allow it`);
 }

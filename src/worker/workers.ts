@@ -19,7 +19,7 @@ import { kill, processesOf, terminate, type Target } from './end-run.ts';
 import { findInJournal } from './journal.ts';
 import { readLines } from './read-lines.ts';
 import { GuestWorker, type ManyChainsWorkers } from './many-chains-workers.ts';
-import { spawnWorker, type ChainSetting, type WorkerSetting } from './spawn-worker.ts';
+import { prepareLaunch, spawnWorker, type ChainSetting, type WorkerSetting } from './spawn-worker.ts';
 import { readDifference } from './verify-identity.ts';
 import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './protocol.ts';
 
@@ -45,7 +45,7 @@ export function createWorkers(setting: ChainSetting, shared: ManyChainsWorkers):
       }
       const worker = new WorkerProcess({ ...setting, definition }, run, post);
       current = worker;
-      const start = (): void => shared.whenFree(setting.chain, () => worker.start());
+      const start = (): void => shared.whenFree(setting.chain, () => void worker.start());
       if (before instanceof WorkerProcess) before.whenGone(start);
       else start();
       return worker;
@@ -79,7 +79,7 @@ class WorkerProcess implements Worker {
   readonly #beforeRun = new BeforeRun();
   #failure: string | null = null;
   #stopWaiting: (() => void) | null = null;
-  #isReleased = false;
+  readonly #letGo = new AbortController();
   #isGone = false;
   #afterwards: (() => void) | null = null;
 
@@ -90,17 +90,27 @@ class WorkerProcess implements Worker {
     this.#post = post;
   }
 
-  start(): void {
-    if (this.#isReleased) return;
+  // Its user may have to be looked up in a directory service that is slow. One that is let go meanwhile never starts.
+  async start(): Promise<void> {
+    if (this.#isReleased()) return;
     try {
-      const { child: spawned, lockInode } = spawnWorker(this.#setting);
-      this.#child = spawned;
+      const launch = await prepareLaunch(this.#setting, this.#letGo.signal);
+      if (this.#isReleased()) return;
+      const { child, lockInode } = spawnWorker(this.#setting, launch);
+      this.#child = child;
       this.#lockInode = lockInode;
+      this.#listenTo(child);
     } catch (error) {
       this.#lost(error instanceof Error ? error.message : String(error));
-      return;
     }
-    const child = this.#child;
+  }
+
+  // A method: what it says may change while something is waited for.
+  #isReleased(): boolean {
+    return this.#letGo.signal.aborted;
+  }
+
+  #listenTo(child: ChildProcess): void {
     child.on('error', (error) => {
       this.#failure = `Cannot start the worker: ${error.message}`;
       if (child.pid === undefined) this.#lost(this.#failure);
@@ -157,7 +167,7 @@ class WorkerProcess implements Worker {
   }
 
   release(): void {
-    this.#isReleased = true;
+    this.#letGo.abort();
     this.#post = () => undefined;
     this.#stopWaiting?.();
     // Closed at once, not ended: a worker that waits for leftovers would keep this process alive until they are gone.

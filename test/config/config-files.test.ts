@@ -126,7 +126,7 @@ describe('a configuration in code is refused when', () => {
     const inFolder = await project.problems();
     assert.equal(
       inFile,
-      'runner.config.mjs\n    Cannot run the code of the configuration as root: others than its owner can write it, run "chmod go-w /project/runner.config.mjs"',
+      'runner.config.mjs\n    Cannot use the configuration as root: others than its owner can write it, run "chmod go-w /project/runner.config.mjs"',
     );
     assert.match(
       inFolder,

@@ -48,17 +48,18 @@ interface Answer extends ResolvedIdentity {
 
 function hostWith(rights: RunnerRights): IdentityHost {
   return {
-    findUser(nameOrId, group) {
+    async findUser(nameOrId, group) {
+      await Promise.resolve();
       if (nameOrId !== 'alice' && nameOrId !== '1000') return null;
       if (group === null) return alice;
       return { ...alice, gid: group, groups: [...alice.groups, group].toSorted((a, b) => a - b) };
     },
-    findGroup: (nameOrId) => (nameOrId === 'video' ? 44 : null),
+    findGroup: (nameOrId) => Promise.resolve(nameOrId === 'video' ? 44 : null),
     rights: () => rights,
   };
 }
 
-function resolve(written: Written, host = hostWith(root)): Answer {
+async function resolve(written: Written, host = hostWith(root)): Promise<Answer> {
   const problems: string[] = [];
   const placed = (source: string): Pick<ChosenChain, 'placeOf' | 'showPath' | 'fromOf'> => ({
     placeOf: (path: KeyPath) => `${source}:${showPath(path)}`,
@@ -73,7 +74,7 @@ function resolve(written: Written, host = hostWith(root)): Answer {
     hosts: hosts.map((values, index) => ({ values, ...placed(`host${index}`) })),
     ...placed('config'),
   };
-  const resolved = resolveIdentity(chosen, {
+  const resolved = await resolveIdentity(chosen, {
     options: written.options ?? {},
     host,
     hasFunctions: written.hasFunctions ?? false,
@@ -86,19 +87,19 @@ function rowsOf({ rows }: ResolvedIdentity): readonly string[] {
   return rows.map(({ path, shown, from }) => `${path} ${shown} ${from}`);
 }
 
-test('without a word a chain runs as its runner, and nobody is asked', () => {
+test('without a word a chain runs as its runner, and nobody is asked', async () => {
   const nobody: IdentityHost = {
     findUser: () => assert.fail('the users are looked up'),
     findGroup: () => assert.fail('the groups are looked up'),
     rights: () => assert.fail('the rights are looked up'),
   };
-  const resolved = resolve({}, nobody);
+  const resolved = await resolve({}, nobody);
   assert.deepEqual(rowsOf(resolved), ['user that of the runner default']);
   assert.deepEqual(resolved.needsRoot, []);
 });
 
-test('a user comes with its groups, and may gain no privileges', () => {
-  const resolved = resolve({ chain: { user: 'alice' } });
+test('a user comes with its groups, and may gain no privileges', async () => {
+  const resolved = await resolve({ chain: { user: 'alice' } });
   assert.deepEqual(resolved.problems, []);
   assert.deepEqual(resolved.identity.user, alice);
   assert.equal(resolved.identity.noNewPrivileges, true);
@@ -110,13 +111,13 @@ test('a user comes with its groups, and may gain no privileges', () => {
   ]);
 });
 
-test('a group becomes the first one, and those of the user stay', () => {
-  const { identity } = resolve({ chain: { user: 'alice', group: 'video' } });
+test('a group becomes the first one, and those of the user stay', async () => {
+  const { identity } = await resolve({ chain: { user: 'alice', group: 'video' } });
   assert.deepEqual([identity.user?.gid, identity.user?.groups], [44, [4, 44, 100]]);
 });
 
-test('what is written of a host is stronger, limit by limit, and what is typed is the strongest', () => {
-  const resolved = resolve({
+test('what is written of a host is stronger, limit by limit, and what is typed is the strongest', async () => {
+  const resolved = await resolve({
     chain: { nice: 1, ionice: { class: 'idle', level: null }, limits: { files: 256, processes: 50 } },
     hosts: [{ nice: 2, cpus: '3,0-1', limits: { files: 512 } }, { nice: 3 }],
     options: { nice: '-4', user: '1000' },
@@ -134,33 +135,36 @@ test('what is written of a host is stronger, limit by limit, and what is typed i
   assert.deepEqual(resolved.needsRoot, ['user alice', 'nice -4']);
 });
 
-test('a typed user comes with its own group, not with that of the configured one', () => {
-  const { identity } = resolve({ chain: { user: 'bob', group: 'video' }, options: { user: 'alice' } });
+test('a typed user comes with its own group, not with that of the configured one', async () => {
+  const { identity } = await resolve({ chain: { user: 'bob', group: 'video' }, options: { user: 'alice' } });
   assert.deepEqual(identity.user, alice);
 });
 
-test('a user that is not certain is known as such', () => {
-  const { isUserKnown, identity } = resolve({ chain: { user: 'bob' } });
+test('a user that is not certain is known as such', async () => {
+  const { isUserKnown, identity } = await resolve({ chain: { user: 'bob' } });
   assert.deepEqual([isUserKnown, identity.user], [false, null]);
 });
 
-test('a host that does not answer is told, and the user is not certain', () => {
+test('a host that does not answer is told, and the user is not certain', async () => {
   const silent = { ...hostWith(root), findUser: () => assert.fail('no answer') };
-  const { problems, isUserKnown } = resolve({ chain: { user: 'alice' } }, silent);
+  const { problems, isUserKnown } = await resolve({ chain: { user: 'alice' } }, silent);
   assert.deepEqual(problems, ['config:user Cannot look up the user "alice": no answer']);
   assert.equal(isUserKnown, false);
 });
 
 describe('a runner that is not root', () => {
-  test('may name itself, and needs nothing for it', () => {
-    const resolved = resolve({ chain: { user: 'alice', nice: 5 } }, hostWith(runnerOfAlice));
+  test('may name itself, and needs nothing for it', async () => {
+    const resolved = await resolve({ chain: { user: 'alice', nice: 5 } }, hostWith(runnerOfAlice));
     assert.deepEqual(resolved.problems, []);
     assert.deepEqual(resolved.needsRoot, []);
     assert.equal(resolved.identity.noNewPrivileges, false);
   });
 
-  test('may go below 0 as far as the host lets it', () => {
-    const { problems } = resolve({ chain: { nice: -3 } }, hostWith({ ...runnerOfAlice, leastNice: -5 }));
+  test('may go below 0 as far as the host lets it', async () => {
+    const { problems } = await resolve(
+      { chain: { nice: -3 } },
+      hostWith({ ...runnerOfAlice, leastNice: -5 }),
+    );
     assert.deepEqual(problems, []);
   });
 
@@ -203,15 +207,15 @@ describe('a runner that is not root', () => {
     ],
   ];
   for (const [name, written, rights, expected] of refused) {
-    test(name, () => {
-      const { problems } = resolve(written, hostWith({ ...runnerOfAlice, ...rights }));
+    test(name, async () => {
+      const { problems } = await resolve(written, hostWith({ ...runnerOfAlice, ...rights }));
       assert.deepEqual(problems, [expected]);
     });
   }
 });
 
-test('processors that the host does not have are refused', () => {
-  const { problems } = resolve({ chain: { cpus: '2-4' } });
+test('processors that the host does not have are refused', async () => {
+  const { problems } = await resolve({ chain: { cpus: '2-4' } });
   assert.deepEqual(problems, [
     'config:cpus Cannot run on the processors "2-4": this host has 0-3, write some of these',
   ]);

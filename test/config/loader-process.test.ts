@@ -16,7 +16,8 @@ const definition = {
   isolation: 'chain',
   recycle: { runs: 2, memoryKib: null, ageMs: 1 },
   log: { fileLimitBytes: 1, filesKept: 1, ageLimitMs: null, isCompressed: true, totalLimitBytes: null },
-  history: { runsKept: 1 },
+  history: { runsKept: 1, failedRunsKept: 1, ageMs: null },
+  heartbeat: null,
   alerts: {
     afterFailures: 1,
     remindMs: 1,
@@ -61,6 +62,7 @@ describe('of what the loader writes', () => {
       configFile: null,
       chains: [{ definition, values: [], needsRoot: [] }],
       channels,
+      metrics: null,
     },
   };
   const wrong: readonly [string, unknown][] = [
@@ -83,12 +85,14 @@ describe('of what the loader writes', () => {
 
   function withDefinition(change: object): object {
     const chains = [{ definition: { ...definition, ...change }, values: [], needsRoot: [] }];
-    return { kind: 'answer', answer: { kind: 'loaded', configFile: null, chains, channels: [] } };
+    const answer = { kind: 'loaded', configFile: null, chains, channels: [], metrics: null };
+    return { kind: 'answer', answer };
   }
 
   function withChannel(change: object): object {
     const changed = { channel: { ...channel, target: targets[0], ...change }, values: [] };
-    return { kind: 'answer', answer: { kind: 'loaded', configFile: null, chains: [], channels: [changed] } };
+    const answer = { kind: 'loaded', configFile: null, chains: [], channels: [changed], metrics: null };
+    return { kind: 'answer', answer };
   }
 
   for (const [name, line] of wrong) {

@@ -106,7 +106,8 @@ test('without a word, the defaults are in force and are shown as such', async (t
       isCompressed: true,
       totalLimitBytes: 1_073_741_824,
     },
-    history: { runsKept: 10_000 },
+    history: { runsKept: 10_000, failedRunsKept: 50_000, ageMs: null },
+    heartbeat: null,
     alerts: {
       afterFailures: 1,
       remindMs: 43_200_000,

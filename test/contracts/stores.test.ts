@@ -17,9 +17,18 @@ import { schemaVersion } from '../../src/store/schema.ts';
 import { createSqliteStore } from '../../src/store/sqlite-store.ts';
 import { chainNamed } from '../support/chain-definition.ts';
 import { MemoryStore } from '../support/memory-store.ts';
-import { endedWith, intended, saving, stateAt, storeContract, type OpenedStore } from './store-contract.ts';
+import {
+  endedWith,
+  intended,
+  saving,
+  stateAt,
+  stepOf,
+  storeContract,
+  type OpenedStore,
+} from './store-contract.ts';
 
 const mail = chainNamed('mail');
+const crowd = ['one', 'two', 'three'].map(chainNamed);
 
 describe('the memory store', () => storeContract(async () => openMemory(new MemoryStore())));
 
@@ -111,6 +120,14 @@ describe('the SQLite store', () => {
     closeFile(folder, opened);
   });
 
+  test('reads the state of a version that did not store the name of the next task', async () => {
+    const { folder, database, store } = await openFile();
+    const { nextTask: _, ...old } = stateAt(7, { taskIndex: 2 });
+    database.prepare("INSERT INTO chain (name, fence, state) VALUES ('mail', 1, ?)").run(JSON.stringify(old));
+    assert.deepEqual((await store.begin(mail)).state, stateAt(7, { taskIndex: 2, nextTask: null }));
+    closeFile(folder, database);
+  });
+
   test('says so when a stored state is none', async () => {
     const { folder, database, store } = await openFile();
     for (const text of ['{', '[]', '{"lastRun":-1}']) {
@@ -164,6 +181,49 @@ describe('the SQLite store', () => {
     closeFile(folder, database);
   });
 
+  test('stores what is asked for in one turn of the event loop with one commit', async () => {
+    const { folder, database, path } = await openFile();
+    const { counted, commits } = countCommits(database);
+    const store = storeOf(counted, path);
+    const chains = await Promise.all(crowd.map(async (chain) => ({ chain, ...(await store.begin(chain)) })));
+    const before = commits();
+    await Promise.all(chains.map(({ chain, fence }) => store.save(stepOf(chain, fence, 1))));
+    assert.equal(commits() - before, 1);
+    closeFile(folder, database);
+  });
+
+  test('stores nothing of many that ask at once while the file cannot be written, and tells each of them', async () => {
+    const { folder, database, store } = await openFile();
+    const chains = await Promise.all(crowd.map(async (chain) => ({ chain, ...(await store.begin(chain)) })));
+    database.exec('PRAGMA query_only = 1');
+    const saved = await Promise.allSettled(
+      chains.map(({ chain, fence }) => store.save(stepOf(chain, fence, 1))),
+    );
+    for (const one of saved) assert.ok(one.status === 'rejected' && isStoreError(one.reason, 'readonly'));
+    database.exec('PRAGMA query_only = 0');
+    for (const { chain } of chains) assert.equal((await store.begin(chain)).state, null);
+    closeFile(folder, database);
+  });
+
+  test('stores what there is room for, when one of many that ask at once has too much', async () => {
+    const { folder, database, store } = await openFile();
+    const chains = await Promise.all(crowd.map(async (chain) => ({ chain, ...(await store.begin(chain)) })));
+    for (const { chain, fence } of chains) await store.save(stepOf(chain, fence, 1));
+    const pages = Number(Object.values(database.prepare('PRAGMA page_count').get() ?? {})[0]);
+    database.exec(`PRAGMA max_page_count = ${pages}`);
+    const tooMuch = stateAt(2, { streaks: { [`a long name ${'x'.repeat(200_000)}`]: 1 } });
+    const saved = await Promise.allSettled(
+      chains.map(({ chain, fence }, index) =>
+        store.save({ ...stepOf(chain, fence, 1), state: index === 1 ? tooMuch : stateAt(2) }),
+      ),
+    );
+    assert.deepEqual(
+      saved.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    closeFile(folder, database);
+  });
+
   test('loses nothing that it has acknowledged when its process is killed', async () => {
     for (const afterLines of [1, 20, 150]) {
       const folder = newFolder();
@@ -171,10 +231,13 @@ describe('the SQLite store', () => {
       const acknowledged = await saveUntilKilled(path, afterLines);
       assert.ok(acknowledged >= afterLines);
       const database = await openState(path);
-      const { state } = await storeOf(database, path).begin(mail);
-      assert.ok((state?.lastRun ?? 0) >= acknowledged, `${state?.lastRun} of ${acknowledged}`);
-      const [last] = readHistory(database, { chain: mail, run: null, limit: 1 });
-      assert.equal(last?.run, state?.lastRun);
+      const store = storeOf(database, path);
+      for (const chain of crowd) {
+        const { state } = await store.begin(chain);
+        assert.ok((state?.lastRun ?? 0) >= acknowledged, `${chain}: ${state?.lastRun} of ${acknowledged}`);
+        const [last] = readHistory(database, { chain, run: null, limit: 1 });
+        assert.equal(last?.run, state?.lastRun, chain);
+      }
       closeFile(folder, database);
     }
   });
@@ -228,7 +291,7 @@ async function openFile(): Promise<OpenFile> {
 }
 
 function storeOf(database: Database, path: string): ReturnType<typeof createSqliteStore> {
-  return createSqliteStore(database, path);
+  return createSqliteStore(database, path, { ran: () => undefined });
 }
 
 function closeFile(folder: string, database: Database): void {
@@ -238,6 +301,28 @@ function closeFile(folder: string, database: Database): void {
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'runner-store-'));
+}
+
+/** A database that counts its commits. */
+function countCommits(database: Database): { readonly counted: Database; readonly commits: () => number } {
+  let count = 0;
+  const counted: Database = {
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      if (sql !== 'COMMIT') return statement;
+      return {
+        run(...values) {
+          count += 1;
+          return statement.run(...values);
+        },
+        get: (...values) => statement.get(...values),
+        all: (...values) => statement.all(...values),
+      };
+    },
+  };
+  return { counted, commits: () => count };
 }
 
 function isStoreError(error: unknown, part: string): boolean {

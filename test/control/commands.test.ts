@@ -12,6 +12,7 @@ interface Told {
   readonly state?: string;
   readonly cooldown?: { readonly remainingMs: number } | null;
   readonly pause?: { readonly by: { readonly name?: string }; readonly remainingMs: number | null } | null;
+  readonly mute?: { readonly by: string; readonly remainingMs: number } | null;
   readonly streaks?: Readonly<Record<string, number>>;
   readonly isPoked?: boolean;
 }
@@ -99,6 +100,28 @@ describe('pause and resume', () => {
     await story.host.when('mail', (workers) => workers.succeeds());
     await story.host.advance(60_000);
     assert.equal(story.chain('mail').state, 'running');
+  });
+});
+
+describe('mute and unmute', () => {
+  commandTest('keep alerts back until then, and touch nothing else', async (socket, story) => {
+    const told = await ask(socket, 'mute', { by: 'ada', for: '1h' });
+    assert.deepEqual([told.state, told.mute?.by, told.mute?.remainingMs], ['running', 'ada', 3_600_000]);
+    await story.host.when('mail', (workers) => workers.succeeds());
+    await story.host.advance(10_000);
+    assert.equal(story.chain('mail').mute?.remainingMs, 3_590_000);
+    assert.equal((await ask(socket, 'unmute')).mute, null);
+  });
+
+  commandTest('end by themselves', async (socket, story) => {
+    await ask(socket, 'mute', { by: 'ada', for: '1s' });
+    await story.host.advance(1_000);
+    assert.equal(story.chain('mail').mute, null);
+  });
+
+  commandTest('need an end', async (socket) => {
+    const answer = await socket.post('/v1/chains/mail/mute', { by: 'ada' });
+    assert.match(errorOf(answer), /400 BAD_REQUEST: Cannot mute without an end: write "for" such as "2h"/);
   });
 });
 
@@ -349,6 +372,9 @@ test('the document describes each route of the API, and no other', async () => {
   const nothing = {
     version: '0',
     history: () => [],
+    metrics: () => Promise.resolve(''),
+    incidents: () => [],
+    incident: () => null,
     logTail: () => Promise.resolve(Buffer.alloc(0)),
     bug: () => undefined,
   };
@@ -362,7 +388,7 @@ test('the document describes each route of the API, and no other', async () => {
 test('docs/control-api.md shows each path once at least', () => {
   const page = readFileSync(new URL('../../../docs/control-api.md', import.meta.url), 'utf8');
   for (const operation of schema.operations) {
-    const path = operation.replace(/^\w+ /, '').replace('{chain}', 'mail');
+    const path = operation.replace(/^\w+ /, '').replace('{chain}', 'mail').replace('{incident}', '17');
     assert.ok(page.includes(path), `${operation} is in the page`);
   }
 });
@@ -377,6 +403,8 @@ test('the document can be had from the runner, and its history and logs are as i
     startedAt: 1,
     endedAt: null,
     durationMs: null,
+    cpuMs: 3,
+    memoryKib: null,
     outcome: null,
     detail: null,
     log: { generation: 1, from: 0, to: null },

@@ -34,6 +34,8 @@ describe('what a request asks of a chain', () => {
     ['pause', { by }, { kind: 'pause', by, forMs: null }],
     ['pause', { by, for: '2h' }, { kind: 'pause', by, forMs: 7_200_000 }],
     ['pause', { by, for: null }, { kind: 'pause', by, forMs: null }],
+    ['mute', { by, for: '2h' }, { kind: 'mute', by, forMs: 7_200_000 }],
+    ['unmute', { by }, { kind: 'unmute', by }],
     ['release', { by, pid: 77 }, { kind: 'release', by, pid: 77 }],
     ['poke', {}, { kind: 'poke', by: 'somebody' }],
   ] as const) {

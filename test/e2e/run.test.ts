@@ -218,13 +218,15 @@ projectTest('a timeout of a later run is kept by the next runner, for the whole 
 projectTest(
   'the history says of a run that nobody asked about that its end is not known',
   async (project) => {
-    const task = `sh: echo > ${project.folder}/begun; sleep 0.4`;
+    const go = join(project.folder, 'go');
+    const task = `sh: echo > ${project.folder}/begun; until [ -e ${go} ]; do sleep 0.05; done`;
     const runner = project.start(task, '--name', 'c');
     await waitForFile(join(project.folder, 'begun'));
     const { pid } = workerBelow(runner.child.pid ?? 0);
     assert.match(project.command('history', 'c').stdout, /in progress/);
     runner.signal('SIGKILL');
     await runner.ended;
+    writeFileSync(go, '');
     await waitUntilGone([pid]);
     assert.match(project.command('history', 'c').stdout, /not known: start the chain again/);
   },

@@ -60,7 +60,8 @@ upTest('status says of each chain why it does not run, in 80 columns without col
   for (const [name, line] of Object.entries(expected)) {
     assert.match(lines.find((text) => text.startsWith(`${name} `)) ?? '', line);
   }
-  const order = lines.slice(2).map((line) => line.split(' ')[0]);
+  const heading = lines.findIndex((line) => /^chain +state +task/.test(line));
+  const order = lines.slice(heading + 1).map((line) => line.split(' ')[0]);
   assert.deepEqual(
     new Set(order.slice(0, 5)),
     new Set(['blocked', 'broken', 'elsewhere', 'failing', 'left']),

@@ -72,7 +72,8 @@ export class Witness {
   readonly #given = new Map<number, Here>();
   readonly #seen = new Map<number, Seen>();
   readonly #steps = new Map<number, Step[]>();
-  readonly #streaks = new Map<string, number>();
+  /** Failures in a row by task, and the first definition that may be in force since the last of them. */
+  readonly #streaks = new Map<string, { readonly count: number; readonly from: number }>();
   readonly #readings: Here[] = [];
   readonly #jumps: Here[] = [];
   #lastBegun = 0;
@@ -334,19 +335,24 @@ export class Witness {
 
   /** The shortest cooldown that the definitions allow after this run. */
   #shortestCooldown(run: Run, outcome: Outcome): number {
-    const tasks = this.#tasksOf(
-      run.task,
-      this.#definitions.slice(this.#seen.get(run.number)?.definitionsFrom ?? 0),
-    );
+    const from = this.#seen.get(run.number)?.definitionsFrom ?? 0;
+    const tasks = this.#tasksOf(run.task, this.#definitions.slice(from));
     const shortestMs = Math.min(...tasks.map(({ cooldown }) => cooldown.successMs));
     if (outcome.kind === 'withdrawn' || outcome.kind === 'stopped') return shortestMs;
     if (outcome.kind === 'succeeded') {
       this.#streaks.delete(run.task);
       return shortestMs;
     }
-    const streak = (this.#streaks.get(run.task) ?? 0) + 1;
-    this.#streaks.set(run.task, streak);
+    const streak = this.#shortestStreak(run.task) + 1;
+    this.#streaks.set(run.task, { count: streak, from });
     return Math.min(...tasks.map(({ cooldown }) => shortestFailureCooldown(cooldown.failure, streak)));
+  }
+
+  /** The failures in a row that must be known of a task: it was forgotten if a definition did not have it. */
+  #shortestStreak(name: string): number {
+    const { count, from } = this.#streaks.get(name) ?? { count: 0, from: 0 };
+    const since = this.#definitions.slice(from);
+    return since.every(({ tasks }) => tasks.some((task) => task.name === name)) ? count : 0;
   }
 
   /** What the definitions say of a task of this name; where one has none, its first task stands in. */

@@ -214,7 +214,7 @@ class World {
         this.#pause(this.#random.pick([100, 5_000, hourMs]));
         break;
       case 'resume':
-        this.#ask({ kind: 'resume asked', by: this.#newName() });
+        this.#ask(this.#resume());
         break;
       case 'poke':
         this.#ask({ kind: 'poke asked', by: this.#newName() });
@@ -325,10 +325,14 @@ class World {
     this.#lookAfter();
   }
 
+  #resume(): ChainRequest {
+    return { kind: 'resume asked', by: this.#newName(), at: this.#clock.now(), boot: this.#clock.boot };
+  }
+
   #lookAfter(): void {
     if (this.#runner?.waitingFor === 'paused') {
       const stop = { kind: 'stop asked', at: this.#clock.now().monotonic, isNow: false } as const;
-      this.#ask(this.#random.happens(0.5) ? stop : { kind: 'resume asked', by: this.#newName() });
+      this.#ask(this.#random.happens(0.5) ? stop : this.#resume());
     }
     this.#schedule.after(10_000, () => this.#lookAfter());
   }
@@ -362,7 +366,8 @@ function randomChain(random: SeededRandom): ChainDefinition {
     killGraceMs: toDurationMs(2_000),
     isolation: random.pick(['chain', 'chain', 'run']),
     recycle: { runs: random.pick([null, 1, 3]), memoryKib: null, ageMs: null },
-    history: { runsKept: 10_000 },
+    history: { runsKept: 10_000, failedRunsKept: 10_000, ageMs: null },
+    heartbeat: null,
   });
 }
 

@@ -44,6 +44,7 @@ export function factsOf(
     endAsked: null,
     passes: { goal: null, done: 0, isFailing: false, lastFailed: false },
     fence: toFence(1),
+    printed: '',
     ...changed,
     state: { ...newChainState, ...changed.state },
   };
@@ -67,6 +68,7 @@ export function runOf(changed: Partial<Run> = {}): Run {
     ending: null,
     worker: null,
     workerLost: null,
+    log: { generation: 1, offset: 0 },
     ...changed,
   };
 }

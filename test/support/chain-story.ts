@@ -28,6 +28,8 @@ export class ChainStory {
   readonly workers: ScriptedWorkers = new ScriptedWorkers(this.clock);
   readonly output: SmallLog = new SmallLog();
   readonly told: Told[] = [];
+  /** The wall clock when the story began. */
+  readonly beganWallMs: number = this.clock.now().wall;
   /** What the chain finished with, or an error; `null` while it runs. */
   end: Passes | Error | null = null;
   readonly #passGoal: number | null;
@@ -97,7 +99,7 @@ export class ChainStory {
   }
 
   resume(): Promise<Asked> {
-    return this.ask({ kind: 'resume asked', by: 'ada' });
+    return this.ask({ kind: 'resume asked', by: 'ada', at: this.clock.now(), boot: this.clock.boot });
   }
 
   poke(): Promise<Asked> {

@@ -36,7 +36,7 @@ export class TestLogs {
   readonly path: string;
   readonly #schedule = new Schedule();
   readonly clock: VirtualClock = new VirtualClock(this.#schedule);
-  readonly folder: LogFolder;
+  folder: LogFolder;
 
   constructor(t: TestContext) {
     const above = mkdtempSync(join(tmpdir(), 'runner-logs-'));
@@ -47,6 +47,11 @@ export class TestLogs {
     });
     this.path = join(above, 'logs');
     mkdirSync(this.path);
+    this.folder = openLogFolder(this.path);
+  }
+
+  /** Another runner begins: it knows what is on the disk. */
+  restart(): void {
     this.folder = openLogFolder(this.path);
   }
 
@@ -94,13 +99,18 @@ export class TestLogs {
   }
 }
 
+/** How often to look at a folder besides its changes: not all that a test waits for is one. */
+const lookAgainMs = 100;
+
 /** Resolves when a change of a folder makes it true. */
 export function untilFolder(folder: string, isTrue: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const watcher = watch(folder, look);
+    const again = setInterval(look, lookAgainMs);
     function look(): void {
       if (!isTrue()) return;
       watcher.close();
+      clearInterval(again);
       resolve();
     }
     look();

@@ -41,13 +41,13 @@ export class MemoryStore implements Store {
   }
 
   /** Stores at once. @throws StoreError for a term that is over */
-  keep({ chain, fence, state, told, runsKept }: Saving): void {
+  keep({ chain, fence, state, told, history }: Saving): void {
     const kept = this.#chains.get(chain);
     if (kept?.fence !== fence) throw new StoreError(`Cannot store chain "${chain}": its term is over`);
     kept.state = JSON.stringify(state);
     for (const one of told) writeHistory(kept.history, one);
     for (const number of kept.history.keys()) {
-      if (number <= state.lastRun - runsKept) kept.history.delete(number);
+      if (number <= state.lastRun - history.runsKept) kept.history.delete(number);
     }
   }
 

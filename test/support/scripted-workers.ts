@@ -2,7 +2,7 @@ import type { ChainDefinition } from '../../src/core/definition.ts';
 import type { ChainEvent, JournalEntry } from '../../src/core/event.ts';
 import type { Holder, Run } from '../../src/core/facts.ts';
 import type { Ending } from '../../src/core/outcome.ts';
-import { add, toDurationMs } from '../../src/core/units.ts';
+import { add, toDurationMs, type DurationMs } from '../../src/core/units.ts';
 import { unknownUsage } from '../../src/core/usage.ts';
 import type { Worker, Workers } from '../../src/ports.ts';
 import { workerIdentity } from './chain-facts.ts';
@@ -27,6 +27,10 @@ export class ScriptedWorkers implements Workers {
   found: JournalEntry = { kind: 'nothing' };
   /** What a new worker does. */
   beginning: 'ready' | 'locked' | 'silent' = 'ready';
+  /** How long runs take, as the worker says. */
+  tookMs: DurationMs | null = null;
+  /** Called when a worker is handed a run. */
+  whenHanded: (run: Run) => void = () => undefined;
   readonly #clock: VirtualClock;
   #post: (event: ChainEvent) => void = () => undefined;
 
@@ -43,7 +47,10 @@ export class ScriptedWorkers implements Workers {
     if (this.beginning === 'locked') this.locked();
     if (this.beginning === 'ready') this.begins();
     return {
-      run: (given) => void this.runs.push(given),
+      run: (given) => {
+        this.runs.push(given);
+        this.whenHanded(given);
+      },
       release: () => {
         this.released += 1;
         this.#post = () => undefined;
@@ -110,7 +117,7 @@ export class ScriptedWorkers implements Workers {
   #ended(ending: Ending, isOver: boolean): void {
     const leftovers = isOver ? [] : [{ pid: 77, command: 'sleep 60' }];
     const run = this.#newest();
-    const measured = { durationMs: null, usage: unknownUsage };
+    const measured = { durationMs: this.tookMs, usage: unknownUsage };
     this.#post({ kind: 'run ended', run, ending, ...measured, isOver, leftovers, ...this.#here() });
   }
 

@@ -6,12 +6,13 @@ import { didYouMean, listOf } from '../did-you-mean.ts';
 import type { LoadRequest } from '../loaded.ts';
 import { showPath, type Problem } from '../problem.ts';
 import { configSchema } from '../schema.ts';
+import { problemWithWriters } from '../trust.ts';
 import { checkData } from './checked-data.ts';
 import { lineAndColumn, placesIn, type PlacedText } from './place-tree.ts';
 import { toPlainData, type TellValue } from './plain-data.ts';
 import { readJson, type ReadData } from './read-json.ts';
 import { readModule } from './read-module.ts';
-import { problemWithOwner, readConfigText } from './read-text.ts';
+import { readConfigText } from './read-text.ts';
 import { readYaml } from './read-yaml.ts';
 import { scanLiterals } from './scan-literals.ts';
 
@@ -26,6 +27,8 @@ export async function readConfig(file: string, request: LoadRequest): Promise<Re
   const path = join(request.directory, file);
   const read = readConfigText(path);
   if (read.kind === 'problem') return onlyProblem(file, read.problem);
+  const untrusted = problemWithWriters(path);
+  if (untrusted !== null) return onlyProblem(file, `Cannot use the configuration as root: ${untrusted}`);
   const { text } = read;
   if (text.trim() === '') {
     return onlyProblem(
@@ -44,10 +47,6 @@ function onlyProblem(at: string, message: string): ReadConfig {
 
 async function readCode(file: string, text: string, request: LoadRequest): Promise<ReadConfig> {
   const path = join(request.directory, file);
-  const ownerProblem = problemWithOwner(path);
-  if (ownerProblem !== null) {
-    return onlyProblem(file, `Cannot run the code of the configuration as root: ${ownerProblem}`);
-  }
   const { directory, cacheDirectory } = request;
   const module = await readModule({ file: path, directory, cacheDirectory });
   if (module.kind === 'problem') return onlyProblem(module.at ?? file, module.problem);

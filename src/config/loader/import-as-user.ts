@@ -16,8 +16,12 @@ const answerDescriptor = 3;
  * for its answer, and nothing else of this one; what it answers is read as data from a stranger.
  * @param loaderFile the config loader, which that process runs as well
  */
-export function importAsUser(user: RunUser, loaderFile: string, request: ImportRequest): ImportAnswer {
-  const reason = reasonAgainst(user, loaderFile, request);
+export async function importAsUser(
+  user: RunUser,
+  loaderFile: string,
+  request: ImportRequest,
+): Promise<ImportAnswer> {
+  const reason = await reasonAgainst(user, loaderFile, request);
   if (reason !== null) return { kind: 'failed', message: reason, at: null };
   const [setpriv = '', ...words] = userWords(user);
   const node = [process.execPath, `--max-old-space-size=${memoryLimitMegabytes}`, loaderFile, importMode];
@@ -35,14 +39,22 @@ export function importAsUser(user: RunUser, loaderFile: string, request: ImportR
   return answer ?? { kind: 'failed', message: explainEnd(ended), at: null };
 }
 
-function reasonAgainst(user: RunUser, loaderFile: string, { file, directory }: ImportRequest): string | null {
+async function reasonAgainst(
+  user: RunUser,
+  loaderFile: string,
+  { file, directory }: ImportRequest,
+): Promise<string | null> {
   try {
-    const [missing] = outOfReach(user, [
-      { path: process.execPath, how: 'run' },
-      { path: loaderFile, how: 'read' },
-      { path: directory, how: 'enter' },
-      { path: file, how: 'read' },
-    ]);
+    const [missing] = await outOfReach(
+      user,
+      [
+        { path: process.execPath, how: 'run' },
+        { path: loaderFile, how: 'read' },
+        { path: directory, how: 'enter' },
+        { path: file, how: 'read' },
+      ],
+      null,
+    );
     return missing === undefined ? null : describeOutOfReach(user, missing);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -7,6 +7,7 @@ import { showPath, type KeyPath, type Problem } from '../problem.ts';
 import type { FunctionAnswer, Functions, WantedFunction } from '../resolved-chain.ts';
 import { taskOptionsSchema } from '../schema.ts';
 import { layerOf } from '../settings.ts';
+import { problemWithWriters } from '../trust.ts';
 import { checkData } from './checked-data.ts';
 import { codeVersion } from './code-version.ts';
 import { importFunction, type ImportAnswer } from './import-answer.ts';
@@ -76,7 +77,10 @@ function importFor(
   const { directory: root, cacheDirectory, loaderFile } = project;
   const request = { file, exportName, root, directory, environment, cacheDirectory };
   const other = otherUser(wanted);
-  return other === null ? importFunction(request) : importAsUser(other, loaderFile, request);
+  if (other !== null) return importAsUser(other, loaderFile, request);
+  const untrusted = problemWithWriters(file);
+  if (untrusted === null) return importFunction(request);
+  return { kind: 'failed', message: `this runner is root, and ${untrusted}`, at: null };
 }
 
 function asWhom(wanted: WantedFunction): string {

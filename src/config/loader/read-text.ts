@@ -1,5 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, type Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { isSystemError } from '../system-error.ts';
 
 /** The text of a configuration file, or why it is not read. */
@@ -30,29 +29,6 @@ export function readConfigText(file: string): ReadText {
     if (!isSystemError(error)) throw error;
     return problem(error.message);
   }
-}
-
-/**
- * Why code in this file may not run as root, or `null`: whoever can write it, or put another one in its
- * place, would be root.
- */
-export function problemWithOwner(file: string): string | null {
-  if (process.geteuid?.() !== 0) return null;
-  if (isWritableByOthers(statSync(file)))
-    return `others than its owner can write it, run "chmod go-w ${file}"`;
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const stats = statSync(folder);
-    // In a folder with the sticky bit, like /tmp, nobody replaces the files of others.
-    const isSticky = (stats.mode & 0o1000) !== 0;
-    if (isWritableByOthers(stats) && !isSticky) {
-      return `others than its owner can write to the folder ${folder}, run "chmod go-w ${folder}"`;
-    }
-    if (folder === dirname(folder)) return null;
-  }
-}
-
-function isWritableByOthers({ mode }: Stats): boolean {
-  return (mode & 0o022) !== 0;
 }
 
 function problem(why: string): ReadText {

@@ -1,21 +1,14 @@
 import type { Ending } from '../../core/outcome.ts';
-import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import { bootMs } from '../../processes/boot-clock.ts';
 import type { TaskContext } from '../../user-code/task.ts';
-import { endWords } from '../protocol.ts';
 import { callFunction } from './call-function.ts';
-import { readChildren } from './children.ts';
+import { endRun, maxZombies } from './end-of-run.ts';
 import { errorText, threw } from './function-error.ts';
 import { runCommand } from './run-command.ts';
 import { listen, record, tell } from './runner-link.ts';
 import { measureCommand, measureFunction } from './usage.ts';
 import { LoadError, loadTasks, type LoadedTask, type NamedTask } from './tasks.ts';
-
-/** Ended children that only the end of this worker clears away: with more of them it makes room for a new one. */
-const maxZombies = 50;
-/** Between two looks whether what a run left behind is gone: the first, and the longest. */
-const leftoverPauseMs = { first: 20, longest: 500 };
 
 /** The run in progress. */
 interface RunInProgress {
@@ -90,7 +83,7 @@ async function run(words: readonly string[]): Promise<void> {
   record(['began', number, fence, Math.floor(bootMs()), Date.now()]);
   const context = { signal: abort.signal, run: number, pass, chain, task, fence, log };
   const ending = await execute(loaded[index], context);
-  await end(current, ending);
+  end(current, ending);
 }
 
 function measureUsage(task: LoadedTask | undefined): () => Usage {
@@ -112,34 +105,20 @@ async function execute(task: LoadedTask | undefined, context: TaskContext): Prom
   return callFunction(task.call, context);
 }
 
-/** Tells the end of a run at once, and that it is over once nothing of it lives any more. */
-async function end(run: RunInProgress, ending: Ending): Promise<void> {
-  const children = readChildren();
-  const isOver = leftovers === 'allow' || children.live.length === 0;
-  const words = endWords({
-    run: run.number,
-    at: { monotonic: toMonotonicMs(Math.floor(bootMs())), wall: toEpochMs(Date.now()) },
-    durationMs: toDurationMs(Math.round(performance.now() - run.beganAtMs)),
-    usage: run.usage(),
-    ending,
-  });
-  record(words);
-  if (isOver) current = null;
-  tell([...words, isOver ? 'over' : 'left']);
-  if (!isOver) {
-    await childrenGone();
-    current = null;
-    tell(['over', run.number]);
-  }
-  if (mustEnd || children.zombies > maxZombies) process.exit(0);
-}
-
-async function childrenGone(): Promise<void> {
-  let pauseMs = leftoverPauseMs.first;
-  while (readChildren().live.length > 0) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    pauseMs = Math.min(pauseMs * 1.5, leftoverPauseMs.longest);
-  }
+function end(run: RunInProgress, ending: Ending): void {
+  const { number, beganAtMs } = run;
+  endRun(
+    { number, beganAtMs, usage: run.usage(), ending },
+    {
+      leftovers,
+      record,
+      say: tell,
+      over(zombies) {
+        current = null;
+        if (mustEnd || zombies > maxZombies) process.exit(0);
+      },
+    },
+  );
 }
 
 // What is left of a process after an error that nobody caught is not to be trusted with another run.
@@ -148,7 +127,7 @@ function failAndEnd(error: unknown): void {
   const run = current;
   process.stderr.write(errorText(error));
   if (run === null) process.exit(1);
-  else void end(run, threw(error));
+  else end(run, threw(error));
 }
 
 function log(message: string): void {

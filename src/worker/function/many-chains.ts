@@ -2,23 +2,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { appendFileSync, closeSync } from 'node:fs';
 import { hasErrorCode } from '../../core/error-code.ts';
 import type { Ending } from '../../core/outcome.ts';
-import { toDurationMs, toEpochMs, toMonotonicMs } from '../../core/units.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import { bootMs } from '../../processes/boot-clock.ts';
-import { endWords, formatLine } from '../protocol.ts';
+import { formatLine } from '../protocol.ts';
 import { callFunction } from './call-function.ts';
-import { readChildren } from './children.ts';
+import { endRun, maxZombies } from './end-of-run.ts';
 import { errorText, threw } from './function-error.ts';
 import { listen, tell } from './runner-link.ts';
 import { LoadError, loadTasks, type LoadedTask, type NamedTask } from './tasks.ts';
 import { measureFunction } from './usage.ts';
 
 // The worker of many chains, all of whose tasks are functions. perl has taken the lock of each of them.
-
-/** Ended children that only the end of this worker clears away: with more of them it makes room for a new one. */
-const maxZombies = 50;
-/** Between two looks whether what a run left behind is gone: the first, and the longest. */
-const leftoverPauseMs = { first: 20, longest: 500 };
 
 /** A chain whose lock this process has. */
 interface Chain {
@@ -54,10 +48,14 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 process.on('uncaughtException', (error) => failAndEnd(error));
 divert(process.stdout);
 divert(process.stderr);
-listen(hear, () => {
-  mustEnd = true;
-  endIfIdle();
-});
+// One request at a time: of several that came together, a short run ends before the next one begins.
+listen(
+  (words) => void setImmediate(hear, words),
+  () => {
+    mustEnd = true;
+    endIfIdle();
+  },
+);
 
 function hear([verb = '', name = '', ...words]: readonly string[]): void {
   if (verb === 'lock') {
@@ -157,33 +155,18 @@ async function execute(task: LoadedTask | undefined, context: Parameters<Call>[0
 
 type Call = Extract<LoadedTask, { kind: 'function' }>['call'];
 
-/** Tells the end of a run at once, and that it is over once no child of this process lives: any may be of this run. */
 function end(chain: Chain, ended: RunInProgress, ending: Ending): void {
-  const children = readChildren();
-  const isOver = chain.leftovers === 'allow' || children.live.length === 0;
-  const words = endWords({
-    run: ended.number,
-    at: { monotonic: toMonotonicMs(Math.floor(bootMs())), wall: toEpochMs(Date.now()) },
-    durationMs: toDurationMs(Math.round(performance.now() - ended.beganAtMs)),
-    usage: ended.isAlone ? ended.usage() : unknownUsage,
-    ending,
-  });
-  record(chain, words);
-  say(chain, [...words, isOver ? 'over' : 'left']);
-  if (isOver) over(chain, children.zombies);
-  else void waitForChildren(chain, ended.number);
-}
-
-async function waitForChildren(chain: Chain, number: number): Promise<void> {
-  let pauseMs = leftoverPauseMs.first;
-  let children = readChildren();
-  while (children.live.length > 0) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    pauseMs = Math.min(pauseMs * 1.5, leftoverPauseMs.longest);
-    children = readChildren();
-  }
-  say(chain, ['over', number]);
-  over(chain, children.zombies);
+  const { number, beganAtMs, isAlone } = ended;
+  const usage = isAlone ? ended.usage() : unknownUsage;
+  endRun(
+    { number, beganAtMs, usage, ending },
+    {
+      leftovers: chain.leftovers,
+      record: (words) => record(chain, words),
+      say: (words) => say(chain, words),
+      over: (zombies) => over(chain, zombies),
+    },
+  );
 }
 
 function over(chain: Chain, zombies: number): void {

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { expecting, strict, text } from './schema-parts.ts';
+
+/** A text, or where it is to be read: a URL may be a secret. */
+export type CheckedUrl = string | { readonly env: string } | { readonly file: string };
+
+/** What `heartbeat` of a chain says: addresses of one's own, or one of a service whose form is known. */
+export interface CheckedHeartbeat {
+  readonly success?: CheckedUrl | undefined;
+  readonly failure?: CheckedUrl | undefined;
+  readonly healthchecks?: CheckedUrl | undefined;
+  readonly cronitor?: CheckedUrl | undefined;
+}
+
+const howToWriteUrl = 'a URL such as "https://hc-ping.com/UUID", { env: "NAME" } or { file: "path" }';
+
+const url = z.union(
+  [
+    text,
+    strict(
+      { env: text.meta({ description: 'A variable in the environment of the runner.' }) },
+      howToWriteUrl,
+    ),
+    strict({ file: text.meta({ description: 'A file, relative to the project root.' }) }, howToWriteUrl),
+  ],
+  expecting(howToWriteUrl),
+);
+
+/** Reads it. */
+export const heartbeatSchema: z.ZodType<CheckedHeartbeat, CheckedHeartbeat> = strict(
+  {
+    success: url.optional().meta({ description: 'Pinged after each run that succeeded.' }),
+    failure: url.optional().meta({ description: 'Pinged after each run that failed.' }),
+    healthchecks: url.optional().meta({
+      description:
+        'The ping URL of a check of healthchecks.io, or of a server of your own, or a UUID: failures go to `/fail` below it.',
+    }),
+    cronitor: url.optional().meta({
+      description:
+        'The telemetry URL of a monitor of Cronitor, `https://cronitor.link/p/API_KEY/MONITOR`: successes go to `?state=complete`, failures to `?state=fail`.',
+    }),
+  },
+  'an object such as { healthchecks: { env: "MAIL_PING_URL" } }',
+);
