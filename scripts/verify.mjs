@@ -17,6 +17,8 @@ const debianPrograms = {
   unshare: 'util-linux',
   'systemd-notify': 'systemd',
   useradd: 'passwd',
+  openssl: 'openssl',
+  exim4: 'exim4-daemon-light',
   promtool: 'prometheus',
 };
 

@@ -195,8 +195,8 @@ export interface Outbox {
   notices(ids: readonly number[]): Promise<readonly StoredNotice[]>;
   /** Stores a channel's state together with what became of some of its deliveries. */
   save(channel: string, state: ChannelState, change: DeliveryChange): Promise<void>;
-  /** Removes what is older than 90 days or beyond 10 000 notices, and what other channels than these have left. */
-  prune(channels: readonly Channel[], now: EpochMs): Promise<void>;
+  /** Gives up what has waited for two days for other channels than these, and then forgets them. */
+  forgetOthers(channels: readonly Channel[], now: EpochMs): Promise<void>;
 }
 
 /** What became of deliveries; `waiting` without an error counts one attempt more. */

@@ -52,7 +52,7 @@ export interface DispatcherParts {
 const pollMs = toDurationMs(5_000);
 /** Notices that come at once are looked at together. */
 const gatherMs = toDurationMs(100);
-const pruneEveryMs = toDurationMs(3_600_000);
+const forgetEveryMs = toDurationMs(3_600_000);
 
 /**
  * Sends what is in the outbox to people: one message at a time by each channel, channels side by side. What cannot be
@@ -67,7 +67,7 @@ export class Dispatcher {
   #look: Promise<void> | null = null;
   #isWoken = false;
   #isStopping = false;
-  #prunedAt: EpochMs | null = null;
+  #forgotAt: EpochMs | null = null;
   readonly #abort = new AbortController();
   /** How many messages were sent, or not; and who waits for the next one. */
   #ends = 0;
@@ -134,7 +134,7 @@ export class Dispatcher {
     try {
       if (!(await this.#hasRight())) return pollMs;
       const { wall } = this.#parts.clock.now();
-      await this.#pruneSometimes(wall);
+      await this.#forgetSometimes(wall);
       const reached = await this.#parts.outbox.distribute(this.#channels, wall);
       for (const channel of this.#channels) await this.#advance(channel, reached.has(channel.name));
     } catch (error) {
@@ -177,11 +177,11 @@ export class Dispatcher {
     }
   }
 
-  async #pruneSometimes(now: EpochMs): Promise<void> {
-    const isDue = this.#prunedAt === null || durationBetween(this.#prunedAt, now) >= pruneEveryMs;
+  async #forgetSometimes(now: EpochMs): Promise<void> {
+    const isDue = this.#forgotAt === null || durationBetween(this.#forgotAt, now) >= forgetEveryMs;
     if (!isDue) return;
-    this.#prunedAt = now;
-    await this.#parts.outbox.prune(this.#channels, now);
+    this.#forgotAt = now;
+    await this.#parts.outbox.forgetOthers(this.#channels, now);
   }
 
   async #advance(channel: Channel, isReached: boolean): Promise<void> {

@@ -31,7 +31,7 @@ export async function postJson({ url, body, headers }: Post, signal: AbortSignal
 }
 
 /** The part of an address that is no secret. */
-export function hostOf(url: string): string {
+function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : 'an address that is none';
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { rankOf, type Channel } from '../core/channel.ts';
+import type { Channel } from '../core/channel.ts';
 import type { Letter, WaitingNotice } from '../core/letter.ts';
 import { formatDuration } from '../core/duration.ts';
-import type { Notice, Severity } from '../core/notice.ts';
+import { higherOf, isAtLeast, type Notice, type Severity } from '../core/notice.ts';
 import { add, toEpochMs, type EpochMs } from '../core/units.ts';
 import type { StoredNotice } from '../ports.ts';
 import { tellNotice, type Command, type Fact } from './notice-text.ts';
@@ -33,7 +33,7 @@ export interface Message {
 }
 
 /** What is told, for programs. */
-export type MessageData =
+type MessageData =
   | { readonly kind: 'notice'; readonly notice: Notice; readonly incident: number | null }
   | {
       readonly kind: 'digest';
@@ -45,7 +45,7 @@ export type MessageData =
   | { readonly kind: 'test' };
 
 /** One notice of many. */
-export interface DigestLine {
+interface DigestLine {
   readonly chain: string;
   readonly kind: string;
   readonly severity: Severity;
@@ -79,7 +79,7 @@ const longestTitle = 160;
 export function toldBy(letter: Letter, waiting: readonly WaitingNotice[]): readonly number[] {
   if (letter.kind === 'notice') return letter.notices.slice(-1);
   return partOf(letter, waiting)
-    .toSorted((one, other) => rankOf(other.severity) - rankOf(one.severity) || other.id - one.id)
+    .toSorted((one, other) => bySeverity(other.severity, one.severity) || other.id - one.id)
     .slice(0, mostDigestLines)
     .map(({ id }) => id)
     .toSorted((one, other) => one - other);
@@ -170,10 +170,7 @@ function digestMessage({ letter, waiting, notices, origin, remarks }: LetterPart
   });
   const [only] = chains;
   const about = chains.length === 1 && only !== undefined ? only.chain : counted(chains.length, 'chain');
-  const severity = all.reduce<Severity>(
-    (most, one) => (rankOf(one.severity) > rankOf(most) ? one.severity : most),
-    'warning',
-  );
+  const severity = all.reduce<Severity>((most, one) => higherOf(most, one.severity), 'warning');
   const times = all.map(({ at }) => at);
   const first = toEpochMs(times.reduce((least, at) => Math.min(least, at), Number.MAX_SAFE_INTEGER));
   const last = toEpochMs(times.reduce((most, at) => Math.max(most, at), 0));
@@ -217,6 +214,10 @@ function moreFacts(more: number, chains: readonly { chain: string; count: number
 function partOf(letter: Letter, waiting: readonly WaitingNotice[]): readonly WaitingNotice[] {
   const ids = new Set(letter.notices);
   return waiting.filter(({ id }) => ids.has(id));
+}
+
+function bySeverity(one: Severity, other: Severity): number {
+  return Number(isAtLeast(one, other)) - Number(isAtLeast(other, one));
 }
 
 function countsByChain(

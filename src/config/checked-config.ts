@@ -53,7 +53,7 @@ export interface CheckedAddress {
 }
 
 /** A channel by HTTP. */
-export interface CheckedWebhook extends CheckedAddress {
+interface CheckedWebhook extends CheckedAddress {
   readonly secretEnv?: string | undefined;
   readonly secretFile?: string | undefined;
 }

@@ -134,7 +134,7 @@ export interface ConfigChain extends ConfigHostChain {
 }
 
 /** An address to post to: as a text, or where it is, since it may be a secret. */
-export interface ConfigAddress {
+interface ConfigAddress {
   readonly url?: string | undefined;
   /** The name of a variable in the environment of the runner. */
   readonly urlEnv?: string | undefined;

@@ -1,4 +1,4 @@
-import type { NoticeKind, Severity } from './notice.ts';
+import { isAtLeast, type NoticeKind, type Severity } from './notice.ts';
 import { fitsPattern } from './patterns.ts';
 import type { DurationMs } from './units.ts';
 
@@ -17,7 +17,7 @@ export interface Channel {
 }
 
 /** At most so many messages in each stretch of time of that length. */
-export interface Rate {
+interface Rate {
   readonly count: number;
   readonly perMs: DurationMs;
 }
@@ -65,28 +65,14 @@ export function isForChannel(
   { chain, severity }: { readonly chain: string; readonly severity: Severity },
 ): boolean {
   return (
-    rankOf(severity) >= rankOf(channel.severity) &&
-    channel.chains.some((pattern) => fitsPattern(pattern, chain))
+    isAtLeast(severity, channel.severity) && channel.chains.some((pattern) => fitsPattern(pattern, chain))
   );
-}
-
-/** How much a severity matters, from 0. */
-export function rankOf(severity: Severity): number {
-  return severities.indexOf(severity);
-}
-
-/** A severity by its name; one that this version does not know may matter most. */
-export function severityNamed(name: string): Severity {
-  return severities.find((one) => one === name) ?? 'critical';
 }
 
 /** Whether a notice says that what others of its subject told of is over. */
 export function isEnd(kind: string): boolean {
   return endKinds.some((one) => one === kind);
 }
-
-// The least first.
-const severities: readonly Severity[] = ['warning', 'error', 'critical'];
 
 const endKinds: readonly NoticeKind[] = [
   'incident healed',

@@ -102,3 +102,8 @@ export function isAtLeast(severity: Severity, least: Severity): boolean {
 export function higherOf(one: Severity, other: Severity): Severity {
   return isAtLeast(one, other) ? one : other;
 }
+
+/** A severity by its name; one that this version does not know may matter most. */
+export function severityNamed(name: string): Severity {
+  return severities.find((one) => one === name) ?? 'critical';
+}

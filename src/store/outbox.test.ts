@@ -10,7 +10,7 @@ import { toDurationMs, toEpochMs } from '../core/units.ts';
 import { StoreError, type Outbox } from '../ports.ts';
 import type { Database } from './database.ts';
 import { openState } from './open-state.ts';
-import { changeChannelState, createOutbox, pruneNotices, readChannelFigures } from './outbox.ts';
+import { changeChannelState, createOutbox, readChannelFigures } from './outbox.ts';
 
 const dayMs = 86_400_000;
 const now = toEpochMs(Date.UTC(2026, 10, 24, 1));
@@ -147,36 +147,19 @@ describe('the outbox', () => {
   });
 });
 
-describe('what is remembered', () => {
-  test('is at most 90 days old', async (t) => {
-    const { database, outbox } = await open(t);
-    storeNotice(database, incidentNotice({ atMs: -91 * dayMs }));
-    storeNotice(database, incidentNotice({ atMs: -89 * dayMs }));
-    await outbox.prune([], now);
-    assert.deepEqual(numbersIn(database, 'SELECT id FROM notice'), [2]);
-  });
-
-  test('is at most 10 000 notices, with their deliveries, also where nothing was ever sent', async (t) => {
-    const { database, outbox } = await open(t);
-    database.exec('BEGIN');
-    for (let count = 0; count < 10_100; count += 1) storeNotice(database, incidentNotice());
-    database.exec('COMMIT');
-    await outbox.distribute([channelOf('all')], now);
-    pruneNotices(database, now);
-    assert.deepEqual([countOf(database, 'notice'), countOf(database, 'delivery')], [10_000, 10_000]);
-  });
-
+describe('what is not sent', () => {
   test('waits no longer than two days for a channel that is not configured any more', async (t) => {
     const { database, outbox } = await open(t);
     storeNotice(database, incidentNotice());
     await outbox.distribute([channelOf('gone')], now);
     await outbox.save('gone', newChannelState, { notices: [], state: 'waiting', error: null, at: now });
     const later = toEpochMs(now + 3 * dayMs);
-    await outbox.prune([channelOf('gone')], later);
+    await outbox.forgetOthers([channelOf('gone')], later);
     const kept = readChannelFigures(database).map(({ waiting, expired }) => [waiting, expired]);
-    await outbox.prune([], later);
+    await outbox.forgetOthers([], later);
     const left = readChannelFigures(database).map(({ waiting, expired }) => [waiting, expired]);
-    await outbox.prune([], toEpochMs(now + 100 * dayMs));
+    database.exec('DELETE FROM notice');
+    await outbox.forgetOthers([], later);
     assert.deepEqual([kept, left, readChannelFigures(database)], [[[1, 0]], [[0, 1]], []]);
   });
 });

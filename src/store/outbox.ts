@@ -1,7 +1,7 @@
-import { isForChannel, severityNamed, type Channel } from '../core/channel.ts';
+import { isForChannel, type Channel } from '../core/channel.ts';
 import { newChannelState, type ChannelState } from '../core/delivery.ts';
 import type { WaitingNotice } from '../core/letter.ts';
-import type { Notice } from '../core/notice.ts';
+import { severityNamed, type Notice } from '../core/notice.ts';
 import { subtract, toDurationMs, toEpochMs, type EpochMs } from '../core/units.ts';
 import { StoreError, type DeliveryChange, type Outbox, type StoredNotice } from '../ports.ts';
 import type { Database } from './database.ts';
@@ -10,8 +10,6 @@ import { inTransaction } from './transaction.ts';
 
 /** So many new notices are distributed in one transaction. */
 const distributedAtOnce = 500;
-const keptNotices = 10_000;
-const keptMs = toDurationMs(90 * 86_400_000);
 const forgottenMs = toDurationMs(48 * 3_600_000);
 
 /**
@@ -51,31 +49,12 @@ export function createOutbox(database: Database, path: string): Outbox {
         saveState(database, channel, state);
         saveChange(database, channel, delivery);
       }),
-    prune: (channels, now) =>
-      change(() => {
-        pruneNotices(database, now);
-        forgetChannels(database, channels, now);
-      }),
+    forgetOthers: (channels, now) => change(() => forgetOthers(database, channels, now)),
   };
 }
 
-/**
- * Removes notices that are older than 90 days, or beyond the newest 10 000, with their deliveries: also those that were
- * never sent, as in a project without channels. Cheap where nothing is to be removed. Call it within a transaction.
- */
-export function pruneNotices(database: Database, now: EpochMs): void {
-  const row = database.prepare('SELECT max(id) AS newest FROM notice').get();
-  const beyond = Number(fieldOf(row, 'newest') ?? 0) - keptNotices;
-  const old = database
-    .prepare('SELECT max(id) AS last FROM (SELECT id, at FROM notice ORDER BY id LIMIT 1000) WHERE at < ?')
-    .get(subtract(now, keptMs));
-  const last = Math.max(beyond, Number(fieldOf(old, 'last') ?? 0));
-  database.prepare('DELETE FROM delivery WHERE notice <= ?').run(last);
-  database.prepare('DELETE FROM notice WHERE id <= ?').run(last);
-}
-
 // What waits for a channel that is not configured any more is given up after two days: it may come back until then.
-function forgetChannels(database: Database, channels: readonly Channel[], now: EpochMs): void {
+function forgetOthers(database: Database, channels: readonly Channel[], now: EpochMs): void {
   const names = JSON.stringify(channels.map(({ name }) => name));
   database
     .prepare(

@@ -17,7 +17,10 @@ type PruneStep = 'more' | 'done';
 export interface Pruner {
   /** Removes runs of one chain that its limits do not keep. A run in progress stays. */
   pruneRuns(chain: ChainName, limits: HistoryLimits, now: EpochMs): PruneStep;
-  /** Removes healed incidents and what was told. What is open, or not delivered yet, stays. */
+  /**
+   * Removes healed incidents and notices. What is open, or waits for a channel, stays; but no more notices than that in
+   * all, so that a project without channels, or with a dead one, does not grow for ever.
+   */
   pruneIncidents(now: EpochMs): PruneStep;
 }
 
@@ -94,12 +97,12 @@ function prepareIncidents(database: Database): IncidentStatements {
     ),
     told: database.prepare(
       `DELETE FROM notice WHERE id IN (
-         SELECT id FROM notice WHERE is_sent_out = 1
-           AND (at < ? OR id <= coalesce((SELECT id FROM notice ORDER BY id DESC LIMIT 1 OFFSET ?), 0))
-           AND NOT EXISTS (SELECT 1 FROM delivery WHERE notice = notice.id AND state = 'waiting')
-           AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.chain = notice.chain AND healed_at IS NULL
-             AND notice.subject = 'incident ' || first_run)
-         ORDER BY id LIMIT ?)`,
+         SELECT id FROM notice WHERE id <= coalesce((SELECT id FROM notice ORDER BY id DESC LIMIT 1 OFFSET ?2), 0)
+           OR (at < ?1
+             AND NOT EXISTS (SELECT 1 FROM delivery WHERE notice = notice.id AND state = 'waiting')
+             AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.chain = notice.chain AND healed_at IS NULL
+               AND notice.subject = 'incident ' || first_run))
+         ORDER BY id LIMIT ?3)`,
     ),
   };
 }

@@ -119,6 +119,19 @@ describe('incidents and notices', () => {
   });
 });
 
+test('no more notices than 50 000 stay, also those that wait for ever, and those that nobody is told', async (t) => {
+  const database = await openTestState(t);
+  database.exec(
+    `WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 50010)
+     INSERT INTO notice (chain, subject, kind, severity, at, is_held, body)
+     SELECT 'mail', 'x', 'new kind', 'error', 0, 0, '{}' FROM count;
+     INSERT INTO delivery (notice, channel, state, attempts, due_at) VALUES (1, 'ops', 'waiting', 0, 0)`,
+  );
+  assert.equal(createPruner(database).pruneIncidents(toEpochMs(0)), 'done');
+  assert.equal(database.prepare('SELECT 1 FROM notice').all().length, 50_000);
+  assert.equal(database.prepare('SELECT 1 FROM delivery').all().length, 0);
+});
+
 describe('pruning beside the chains', () => {
   const calls: string[] = [];
   const pruner: Pruner = {
