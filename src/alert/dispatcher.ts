@@ -46,6 +46,8 @@ export interface DispatcherParts {
   readonly origin: Origin;
   /** Told in words for people: a channel does not work, or works again. */
   readonly note: (text: string) => void;
+  /** Told of each attempt to send a message, for those who count. */
+  readonly attempted: (channel: string, result: 'sent' | 'failed') => void;
 }
 
 /** How often the outbox is looked at for what other processes have put there, and the right to send is tried. */
@@ -248,6 +250,7 @@ export class Dispatcher {
 
   async #learn(channel: Channel, { sent, letter, begun }: Result): Promise<void> {
     const now = this.#parts.clock.now().wall;
+    this.#parts.attempted(channel.name, sent.kind);
     if (sent.kind === 'sent') {
       await this.#save(channel, letterSent(begun, channel, now), { letter, state: 'sent', error: null });
       if (begun.failing !== null) this.#tellWorking(channel, begun.failing, now);

@@ -26,6 +26,8 @@ export interface AlertOptions {
   readonly tell: Tell;
   /** Told in words for people: a channel does not work, or works again. */
   readonly note: (text: string) => void;
+  /** Told of each attempt to send a message. */
+  readonly attempted: (channel: string, result: 'sent' | 'failed') => void;
 }
 
 /** How long a runner that ends goes on with what can be sent at once. */
@@ -51,7 +53,7 @@ export function openAlerts(host: Host, options: AlertOptions): Alerts {
 
 async function createDispatcher(
   host: Host,
-  { origin, keepsRight, note }: AlertOptions,
+  { origin, keepsRight, note, attempted }: AlertOptions,
   channels: readonly Channel[],
 ): Promise<Dispatcher> {
   const [{ Dispatcher: DispatcherClass }, { createSend, usualSendLimitMs }, { createOutbox }] =
@@ -70,6 +72,7 @@ async function createDispatcher(
     keepsRight,
     origin,
     note,
+    attempted,
   };
   return new DispatcherClass(parts, channels);
 }

@@ -36,7 +36,7 @@ export function openListeners(
     waiting: () => readWaiting(database),
   });
   const heartbeats = createHeartbeats({ clock, ping, note });
-  const alerts = openAlerts(host, { origin, keepsRight: true, tell, note });
+  const alerts = openAlerts(host, { origin, keepsRight: true, tell, note, attempted: metrics.delivered });
   return {
     metrics,
     tellBy: alerts.tellBy,

@@ -65,7 +65,14 @@ export async function openProject(place: ProjectPlace): Promise<Project> {
   const closers: (() => unknown)[] = [() => host.close()];
   return {
     async run(definition, { tell: tellOne, note, takeover, ...start }) {
-      const alerts = openAlerts(host, { origin, keepsRight: false, tell: tellOne, note });
+      const alerts = openAlerts(host, {
+        origin,
+        keepsRight: false,
+        tell: tellOne,
+        note,
+        // Nobody counts where nobody can ask.
+        attempted: () => undefined,
+      });
       alerts.tellBy(channels);
       const heartbeats = createHeartbeats({ clock: host.clock, ping, note });
       closers.unshift(() => {

@@ -41,6 +41,13 @@ function assertSays(found: Partial<ChainStatus>, expected: Partial<ChainStatus>)
   assert.deepEqual(said, expected);
 }
 
+test('a mute is told while it lasts', () => {
+  const mute = { since: momentAt(9_000), by: 'ada', until: waitUntil(12_000) };
+  const { mute: told } = status({ state: { mute } });
+  assert.deepEqual(told, { since: momentAt(9_000).wall, by: 'ada', remainingMs: 2_000 });
+  assert.equal(status({ state: { mute: { ...mute, until: waitUntil(10_000) } } }).mute, null);
+});
+
 describe('why is it not running?', () => {
   const cases: readonly [string, Partial<ChainStatus>, Partial<ChainStatus>][] = [
     ['it is: a run is in progress', withRun(running), { state: 'running', task: 'task1', reason: null }],

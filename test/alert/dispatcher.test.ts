@@ -59,6 +59,7 @@ class AlertStory {
       take: () => this.#take(),
       keepsRight,
       origin,
+      attempted: () => undefined,
       note: (text: string) => void this.notes.push(text),
       send: (channel: Channel, message: Message, signal: AbortSignal) =>
         this.#send(channel.name, message, signal),

@@ -66,8 +66,9 @@ function afterFailedRun(alarm: Alarm, printed: string, judged: JudgedRun): Follo
 function afterSuccess(alarm: Alarm, judged: JudgedRun): Followed {
   const { here, definition } = judged;
   const healed = withHealedIncident(alarm, judged);
-  if (alarm.freshness === null && definition.alerts.freshnessMs === null) return healed;
-  const fresh: Alarm = { ...healed.alarm, freshness: freshAfterSuccess(definition.alerts, here) };
+  const { freshnessMs } = definition.alerts;
+  if (freshnessMs === null) return healed;
+  const fresh: Alarm = { ...healed.alarm, freshness: freshAfterSuccess(freshnessMs, here) };
   const { freshness } = alarm;
   if (freshness === null || freshness.missed === null) return { ...healed, alarm: fresh };
   const { missed } = freshness;

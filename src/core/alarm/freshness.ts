@@ -4,10 +4,8 @@ import { add, subtract, type DurationMs, type EpochMs } from '../units.ts';
 import type { Alarm, Freshness } from './alarm.ts';
 
 /** A success: the next one is due after the freshness of the chain. */
-export function freshAfterSuccess(policy: AlertPolicy, here: Here): Freshness | null {
-  return policy.freshnessMs === null
-    ? null
-    : { lastSuccessAt: here.now.wall, due: storedWait(policy.freshnessMs, here), missed: null };
+export function freshAfterSuccess(freshnessMs: DurationMs, here: Here): Freshness {
+  return { lastSuccessAt: here.now.wall, due: storedWait(freshnessMs, here), missed: null };
 }
 
 /**
