@@ -4,7 +4,7 @@ import { startRunner, type UpAnswer } from '../compose/start-runner.ts';
 import { explainProblems } from '../config/problem.ts';
 import { warningOfOwner } from '../config/trust.ts';
 import type { ChainDefinition } from '../core/definition.ts';
-import type { CheckedMetrics } from '../config/metrics-options.ts';
+import type { CheckedMetrics } from '../config/checked-config.ts';
 import { parseListenAddress } from '../core/listen-address.ts';
 import type { WatchPlace } from '../control/serve-watch.ts';
 import type { LoadRequest } from '../config/loaded.ts';

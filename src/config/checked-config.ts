@@ -1,10 +1,9 @@
 import type { SmtpServer } from '../core/channel.ts';
 import type { Isolation, LeftoversPolicy, OnFailure } from '../core/definition.ts';
 import type { IoPriority } from '../core/identity.ts';
+import type { ListenAddress } from '../core/listen-address.ts';
 import type { Severity } from '../core/notice.ts';
 import type { DurationMs } from '../core/units.ts';
-import type { CheckedHeartbeat } from './heartbeat-schema.ts';
-import type { CheckedMetrics } from './metrics-options.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
 export interface CheckedConfig {
@@ -169,4 +168,21 @@ export interface CheckedChain extends CheckedHostChain {
   readonly heartbeat?: CheckedHeartbeat | undefined;
   readonly isolation?: Isolation | undefined;
   readonly recycle?: CheckedRecycle | undefined;
+}
+
+/** A text, or where it is to be read: a URL may be a secret. */
+export type CheckedUrl = string | { readonly env: string } | { readonly file: string };
+
+/** What `heartbeat` of a chain says: addresses of one's own, or one of a service whose form is known. */
+export interface CheckedHeartbeat {
+  readonly success?: CheckedUrl | undefined;
+  readonly failure?: CheckedUrl | undefined;
+  readonly healthchecks?: CheckedUrl | undefined;
+  readonly cronitor?: CheckedUrl | undefined;
+}
+
+/** What `metrics` of a configuration says. */
+export interface CheckedMetrics {
+  readonly listen: ListenAddress;
+  readonly names?: readonly string[] | undefined;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Heartbeat } from '../core/definition.ts';
 import type { ChosenChain } from './chosen-chains.ts';
-import type { CheckedHeartbeat, CheckedUrl } from './heartbeat-schema.ts';
+import type { CheckedHeartbeat, CheckedUrl } from './checked-config.ts';
 import type { LoadedValue, LoadRequest } from './loaded.ts';
 import type { KeyPath, Problem } from './problem.ts';
 

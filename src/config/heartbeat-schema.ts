@@ -1,16 +1,6 @@
 import { z } from 'zod';
+import type { CheckedHeartbeat } from './checked-config.ts';
 import { expecting, strict, text } from './schema-parts.ts';
-
-/** A text, or where it is to be read: a URL may be a secret. */
-export type CheckedUrl = string | { readonly env: string } | { readonly file: string };
-
-/** What `heartbeat` of a chain says: addresses of one's own, or one of a service whose form is known. */
-export interface CheckedHeartbeat {
-  readonly success?: CheckedUrl | undefined;
-  readonly failure?: CheckedUrl | undefined;
-  readonly healthchecks?: CheckedUrl | undefined;
-  readonly cronitor?: CheckedUrl | undefined;
-}
 
 const howToWriteUrl = 'a URL such as "https://hc-ping.com/UUID", { env: "NAME" } or { file: "path" }';
 

@@ -1,6 +1,6 @@
 import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
-import type { CheckedMetrics } from './metrics-options.ts';
+import type { CheckedMetrics } from './checked-config.ts';
 import type { Problem } from './problem.ts';
 
 /** What is asked of the configuration. */

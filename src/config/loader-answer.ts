@@ -17,7 +17,7 @@ import { isChainName } from './chain-name.ts';
 import { readChannel } from './channel-answer.ts';
 import type { LoadAnswer, LoadedChain, LoadedValue } from './loaded.ts';
 import type { LoaderMessage } from './loader-message.ts';
-import type { CheckedMetrics } from './metrics-options.ts';
+import type { CheckedMetrics } from './checked-config.ts';
 import type { Problem } from './problem.ts';
 
 /**

@@ -1,21 +1,9 @@
 import { z } from 'zod';
 import { parseListenAddress, type ListenAddress } from '../core/listen-address.ts';
+import type { CheckedMetrics } from './checked-config.ts';
 import { describeFound } from './describe-found.ts';
+import type { ConfigMetrics } from './runner-config.ts';
 import { expecting, strict, text } from './schema-parts.ts';
-
-/** What `metrics` of a configuration says. */
-export interface CheckedMetrics {
-  readonly listen: ListenAddress;
-  readonly names?: readonly string[] | undefined;
-}
-
-/** The same as people write it. */
-export interface ConfigMetrics {
-  /** An address and a port such as "127.0.0.1:9464". */
-  readonly listen: string;
-  /** Names besides its addresses under which this host may be asked. */
-  readonly names?: readonly string[] | undefined;
-}
 
 const howToListen = 'an address and a port such as "127.0.0.1:9464"';
 

@@ -1,7 +1,6 @@
 import type { Isolation, LeftoversPolicy } from '../core/definition.ts';
 import type { Severity } from '../core/notice.ts';
-import type { CheckedHeartbeat } from './heartbeat-schema.ts';
-import type { ConfigMetrics } from './metrics-options.ts';
+import type { CheckedHeartbeat } from './checked-config.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 
 /** One task of a chain: the text of a task, or that text or an argv list with options of its own. */
@@ -154,6 +153,14 @@ export interface ConfigChannel {
   readonly rate?: { readonly count: number; readonly per: string } | undefined;
   /** What could not be told for so long is given up. Default: "48h". */
   readonly expire?: string | undefined;
+}
+
+/** Where metrics and health are also given over TCP. */
+export interface ConfigMetrics {
+  /** An address and a port such as "127.0.0.1:9464". */
+  readonly listen: string;
+  /** Names besides its addresses under which this host may be asked. */
+  readonly names?: readonly string[] | undefined;
 }
 
 /** What `runner.config.ts` exports by default, by means of `defineConfig`. */
