@@ -63,7 +63,9 @@ export function signalProcess(identity: ProcessIdentity, boot: string, signal: N
 
 /** The process and its command line, for people. */
 export function describeProcess(pid: number): Holder {
-  const text = (readProcFile(pid, 'cmdline') ?? '').replaceAll('\0', ' ').trim();
+  const words = (readProcFile(pid, 'cmdline') ?? '').replaceAll('\0', ' ').trim();
+  // None while it becomes another program: it has its name at least, which ps shows like this.
+  const text = words === '' ? `[${(readProcFile(pid, 'comm') ?? '').trim()}]` : words;
   return { pid, command: text.length > commandLimit ? `${text.slice(0, commandLimit)}…` : text };
 }
 

@@ -6,7 +6,7 @@ import { subtract, toDurationMs, toEpochMs, type EpochMs } from '../core/units.t
 import { StoreError, type DeliveryChange, type Outbox, type StoredNotice } from '../ports.ts';
 import type { Database } from './database.ts';
 import { writeError } from './open-state.ts';
-import { inTransaction } from './transaction.ts';
+import { prepareTransaction } from './transaction.ts';
 
 /** So many new notices are distributed in one transaction. */
 const distributedAtOnce = 500;
@@ -17,9 +17,10 @@ const forgottenMs = toDurationMs(48 * 3_600_000);
  * survives the death of any process; a power cut may take the last ones back, so that a message is sent once more.
  */
 export function createOutbox(database: Database, path: string): Outbox {
+  const inTransaction = prepareTransaction(database);
   async function change<Result>(work: () => Result): Promise<Result> {
     try {
-      return inTransaction(database, work);
+      return inTransaction(work);
     } catch (error) {
       throw error instanceof StoreError ? error : writeError(path, error);
     }
@@ -111,7 +112,7 @@ export function changeChannelState(
   channel: string,
   change: (state: ChannelState) => ChannelState,
 ): void {
-  inTransaction(database, () => {
+  prepareTransaction(database)(() => {
     const row = database.prepare('SELECT 1 FROM channel WHERE name = ?').get(channel);
     if (row !== undefined) saveState(database, channel, change(readChannelState(database, channel)));
   });

@@ -8,6 +8,7 @@ import type { Database, Statement } from './database.ts';
 import { DiskSync, usualSync } from './disk-sync.ts';
 import { writeError } from './open-state.ts';
 import { parseState } from './parse-state.ts';
+import { prepareTransaction } from './transaction.ts';
 import type { Pruning } from './pruning.ts';
 
 /**
@@ -16,6 +17,7 @@ import type { Pruning } from './pruning.ts';
  */
 export function createSqliteStore(database: Database, path: string, pruning: Pick<Pruning, 'ran'>): Store {
   const statements = prepareAll(database);
+  const inTransaction = prepareTransaction(database);
   const disk = new DiskSync(`${path}-wal`, usualSync);
   let isSyncing = true;
   let beginnings: Beginning[] = [];
@@ -32,7 +34,7 @@ export function createSqliteStore(database: Database, path: string, pruning: Pic
     beginnings = [];
     try {
       syncNow(true);
-      const rows = transaction(statements, () => asked.map(({ chain }) => grantFence(statements, chain)));
+      const rows = inTransaction(() => asked.map(({ chain }) => grantFence(statements, chain)));
       for (const [index, beginning] of asked.entries()) answerBeginning(beginning, rows[index], path);
     } catch (error) {
       for (const { reject } of asked) reject(storeErrorOf(path, error));
@@ -53,7 +55,7 @@ export function createSqliteStore(database: Database, path: string, pruning: Pic
     try {
       // Without a write-ahead log each commit has to wait for the disk, or a power cut could damage the file.
       syncNow(!disk.isPossible);
-      const refusals = transaction(statements, () => asked.map(({ saving }) => write(statements, saving)));
+      const refusals = inTransaction(() => asked.map(({ saving }) => write(statements, saving)));
       if (disk.isPossible) disk.committed();
       for (const [index, wish] of asked.entries()) answerWish(wish, refusals[index] ?? null);
       for (const { saving } of asked) pruneSometimes(saving);
@@ -85,15 +87,12 @@ export function createSqliteStore(database: Database, path: string, pruning: Pic
   };
 }
 
-type Statements = Readonly<
-  Record<'begin' | 'commit' | 'rollback' | 'grant' | 'chain' | 'state' | 'intend' | 'end', Statement>
-> & { readonly alarm: AlarmRows };
+type Statements = Readonly<Record<'grant' | 'chain' | 'state' | 'intend' | 'end', Statement>> & {
+  readonly alarm: AlarmRows;
+};
 
 function prepareAll(database: Database): Statements {
   return {
-    begin: database.prepare('BEGIN IMMEDIATE'),
-    commit: database.prepare('COMMIT'),
-    rollback: database.prepare('ROLLBACK'),
     grant: database.prepare(
       'INSERT INTO chain (name, fence) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET fence = fence + 1',
     ),
@@ -109,27 +108,6 @@ function prepareAll(database: Database): Statements {
     ),
     alarm: prepareAlarmRows(database),
   };
-}
-
-function transaction<Result>(statements: Statements, work: () => Result): Result {
-  statements.begin.run();
-  try {
-    const result = work();
-    statements.commit.run();
-    return result;
-  } catch (error) {
-    rollBack(statements);
-    throw error;
-  }
-}
-
-// A full disk can end a transaction by itself; then there is nothing to roll back.
-function rollBack(statements: Statements): void {
-  try {
-    statements.rollback.run();
-  } catch (error) {
-    if (!(error instanceof Error && /no transaction/i.test(error.message))) throw error;
-  }
 }
 
 /** A term that is asked for. */

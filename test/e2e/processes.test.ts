@@ -13,7 +13,9 @@ import { projectTest } from '../support/project-test.ts';
 const backToBack = ['--cooldown', '0s', '--failure-cooldown', '0s'];
 
 projectTest('a process in a session of its own holds the next run back until it ends', async (project) => {
-  const leave = `sh: setsid sh -c "sleep 0.6; echo gone > ${project.folder}/gone" >/dev/null 2>&1 & exit 0`;
+  const begun = `${project.folder}/begun`;
+  const hidden = `setsid sh -c "echo > ${begun}; sleep 0.6; echo gone > ${project.folder}/gone" >/dev/null 2>&1 &`;
+  const leave = `sh: ${hidden} until [ -e ${begun} ]; do sleep 0.01; done`;
   const runner = project.start(leave, '--name', 'c', ...backToBack, '--passes', '2');
   const left = await runner.next('run left behind');
   assert.match(JSON.stringify(left.leftovers), /sleep 0\.6/);

@@ -70,7 +70,7 @@ test(
   { skip: process.getuid?.() !== 0 },
   async () => {
     const project = projectWith({ mail: { tasks: ['/bin/true'] } });
-    project.shell('chmod 666 runner.config.json');
+    project.shell('chown nobody runner.config.json');
     const { stdout, stderr, exitCode } = project.command('service', '--user', 'root');
     assert.equal(exitCode, 78);
     assert.equal(stdout, '');

@@ -64,7 +64,7 @@ test('what is learnt of incidents is in the state, with its examples and what wa
   assert.deepEqual(readIncidents(database, open), []);
   const [healed] = readIncidents(database, { ...open, isOpen: false });
   assert.equal(healed?.healedAt, momentAt(4_000).wall);
-  const report = readIncident(database, healed?.id ?? 0);
+  const report = readIncident(database, healed.id);
   assert.deepEqual(
     report?.kinds.map(({ title, failures }) => [title, failures]),
     [
@@ -73,7 +73,7 @@ test('what is learnt of incidents is in the state, with its examples and what wa
     ],
   );
   assert.deepEqual(
-    report?.notices.map(({ kind, isHeld }) => [kind, isHeld]),
+    report.notices.map(({ kind, isHeld }) => [kind, isHeld]),
     [
       ['incident opened', false],
       ['new kind', false],
