@@ -24,8 +24,8 @@ const debianPrograms = {
 
 const ourMajor = Number(process.versions.node.split('.')[0]);
 const otherMajors = nodeMajors.filter((major) => major !== ourMajor);
-/** What uses nothing of Node runs on ours alone. */
-const without = ['src/core/', 'test/simulation/'].map((part) => `--without=${part}`);
+/** What uses nothing of Node runs on ours alone, and so does the demo, which takes a minute. */
+const without = ['src/core/', 'test/simulation/', 'e2e/demo'].map((part) => `--without=${part}`);
 /** What runs between the oldest and the newest, where all the rest does: what meets a part of Node by itself. */
 const between = [
   'src/',
