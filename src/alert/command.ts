@@ -3,10 +3,9 @@ import type { ChannelTarget } from '../core/channel.ts';
 import { hasErrorCode } from '../core/error-code.ts';
 import { documentOf } from './document.ts';
 import type { Message } from './message.ts';
-import { failed, type Sent } from './sending.ts';
+import { failed, shownPart, type Sent } from './sending.ts';
 
 const longestOutputBytes = 4 * 1024;
-const longestShown = 200;
 
 /**
  * Starts a command with the document of a message on its standard input; its exit status says whether it was told.
@@ -50,7 +49,7 @@ export function sendByCommand(
 }
 
 function sentOf(program: string, ended: string | null, printed: string): Sent {
-  const shown = printed.replace(/\s+/g, ' ').trim().slice(0, longestShown);
+  const shown = shownPart(printed);
   const said = `${ended ?? 'it did not start'}${shown === '' ? '' : `: ${shown}`}`;
   return ended === 'exit status 0' ? { kind: 'sent', answer: said } : failed(`${program}: ${said}`);
 }

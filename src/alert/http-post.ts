@@ -1,5 +1,5 @@
 import { toDurationMs, type DurationMs } from '../core/units.ts';
-import { failed, refused, type Sent } from './sending.ts';
+import { failed, refused, shownPart, type Sent } from './sending.ts';
 
 /** What is posted. */
 export interface Post {
@@ -10,7 +10,6 @@ export interface Post {
 
 /** No more of an answer is read. */
 const longestAnswerBytes = 4 * 1024;
-const longestShown = 200;
 /** These refusals may be others a moment later: too slow, too early, too many. */
 const passingStatuses = [408, 425, 429];
 
@@ -37,7 +36,7 @@ function hostOf(url: string): string {
 
 function answerOf(response: Response, beginning: string): Sent {
   const { status } = response;
-  const shown = beginning.replace(/\s+/g, ' ').trim().slice(0, longestShown);
+  const shown = shownPart(beginning);
   const answer = `HTTP ${status}${shown === '' ? '' : `: ${shown}`}`;
   const where = `${hostOf(response.url)}: `;
   if (status >= 200 && status < 300) return { kind: 'sent', answer };

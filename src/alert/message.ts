@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Channel } from '../core/channel.ts';
 import type { Letter, WaitingNotice } from '../core/letter.ts';
+import { counted } from '../core/counted.ts';
 import { formatDuration } from '../core/duration.ts';
 import { higherOf, isAtLeast, type Notice, type Severity } from '../core/notice.ts';
 import { add, toEpochMs, type EpochMs } from '../core/units.ts';
 import type { StoredNotice } from '../ports.ts';
 import { tellNotice, type Command, type Fact } from './notice-text.ts';
-import { counted, lengthText, momentText, oneLine } from './people-text.ts';
+import { lengthText, momentText, oneLine } from './people-text.ts';
 
 /** What people get by a channel, in whatever form that shows it. All its lines are single lines, but for the example. */
 export interface Message {

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import type { FailureExample, IncidentBrief, SeenKind } from '../core/incident.ts';
 import type {
   BlockedNotice,
@@ -10,7 +11,7 @@ import type {
 } from '../core/notice.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { durationBetween, type DurationMs } from '../core/units.ts';
-import { counted, lengthText, momentText, oneLine, plainLines } from './people-text.ts';
+import { lengthText, momentText, oneLine, plainLines } from './people-text.ts';
 
 /** Something that is the case, in one line. */
 export interface Fact {

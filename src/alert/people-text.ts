@@ -1,3 +1,4 @@
+import { shorten } from '../core/plain-text.ts';
 import type { DurationMs, EpochMs } from '../core/units.ts';
 
 const units = [
@@ -24,11 +25,6 @@ export function momentText(at: EpochMs): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** `1 failure`, `25 failures`. */
-export function counted(count: number, one: string, many: string = `${one}s`): string {
-  return count === 1 ? `1 ${one}` : `${count} ${many}`;
-}
-
 /**
  * A text of which nothing can break out of its line: control characters, and those that change the direction of what
  * follows, become blanks.
@@ -38,9 +34,7 @@ export function oneLine(text: string, longest: number): string {
     .replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu, ' ')
     .replace(/\p{Cs}/gu, '\ufffd')
     .trim();
-  if (line.length <= longest) return line;
-  // The first half of a character is none.
-  return `${line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+  return shorten(line, longest);
 }
 
 /** The same for a text of several lines, which it stays. */

@@ -1,5 +1,6 @@
 import type { ChainTold, RunEndedTold, Told } from '../core/event.ts';
 import type { Holder } from '../core/facts.ts';
+import { counted } from '../core/counted.ts';
 import { lengthText, outcomeText } from './outcome-text.ts';
 import { requestText } from './request-text.ts';
 
@@ -120,8 +121,4 @@ function leftBehindText(run: number, leftovers: readonly Holder[]): string {
 function listed(holders: readonly Holder[]): string {
   const shown = holders.slice(0, 5).map(({ pid, command }) => `${pid} (${command})`);
   return [...shown, ...(holders.length > 5 ? [`and ${holders.length - 5} more`] : [])].join(', ');
-}
-
-function counted(count: number, one: string, many: string = `${one}s`): string {
-  return count === 1 ? `1 ${one}` : `${count} ${many}`;
 }
