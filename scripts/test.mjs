@@ -1,6 +1,7 @@
-// node scripts/test.mjs [--build] [--core-coverage] [--without=PATH PART]... [PATH PART...]: runs the compiled tests whose
-// path holds one of the parts; without a part, all of them; but none whose path holds a part that is left out. The file list is expanded here because
-// `node --test FOLDER` works on Node 20 only, and quoted globs only on later ones.
+// node scripts/test.mjs [--build] [--core-coverage] [--timeout=SECONDS] [--without=PATH PART]... [PATH PART...]: runs the
+// compiled tests whose path holds one of the parts; without a part, all of them; but none whose path holds a part that is
+// left out. A test may take 600 s, or so long as is said. The file list is expanded here because `node --test FOLDER` works
+// on Node 20 only, and quoted globs only on later ones.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,8 @@ if (ownPackage) {
   await must('node', ['scripts/package-check.mjs']);
 }
 
+const timeout = args.find((arg) => arg.startsWith('--timeout='))?.slice('--timeout='.length) ?? '600';
+
 // With source maps on, Node 22 to 26 report no file at all, which looks like 100 %.
 const coverage = ['--experimental-test-coverage', '--test-coverage-include=build/src/core/**'];
 const extra = args.includes('--core-coverage') ? coverage : ['--enable-source-maps'];
@@ -40,7 +43,7 @@ const { exitCode } = await run(
   [
     '--test',
     `--test-concurrency=${availableParallelism()}`,
-    '--test-timeout=600000',
+    `--test-timeout=${Number(timeout) * 1_000}`,
     '--test-reporter=./scripts/test-reporter.mjs',
     '--test-reporter-destination=stdout',
     ...extra,
