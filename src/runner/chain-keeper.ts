@@ -192,9 +192,11 @@ export class ChainKeeper {
 
   async #runTerm(opened: OpenedChain): Promise<void> {
     try {
-      if (!this.isKept()) return;
+      if (this.#wish === 'drain') return;
       const holds = this.#holds;
-      const chain = await startChain(this.#definition, opened.ports, { passGoal: null, holds });
+      // Where it was stopped before it began, a run of a runner that died may have to be ended, and none begins.
+      const passGoal = this.isKept() ? null : 0;
+      const chain = await startChain(this.#definition, opened.ports, { passGoal, holds });
       this.#holds = 'kept';
       this.#keeping = { kind: 'running', chain, opened };
       this.#tellTakers();
