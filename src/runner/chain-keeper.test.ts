@@ -49,6 +49,17 @@ describe('a chain that another process has', () => {
     assert.equal(host.chain('mail').started, 1);
   });
 
+  test('is told to be elsewhere also while it is tried again', async () => {
+    const host = new MemoryHost();
+    host.chain('mail').holder = holderNamed(77);
+    const { keeper } = await keep(host);
+    const { closed, open } = gate();
+    host.chain('mail').gate = closed;
+    await host.advance(1_000);
+    assert.deepEqual([host.chain('mail').tries, keeper.status().state], [2, 'held elsewhere']);
+    open();
+  });
+
   test('is taken at once when somebody knows that it is free', async () => {
     const host = new MemoryHost();
     host.chain('mail').holder = holderNamed(77);

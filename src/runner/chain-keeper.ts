@@ -179,7 +179,9 @@ export class ChainKeeper {
 
   async #keep(): Promise<void> {
     while (this.isKept()) {
-      this.#keeping = { kind: 'taking' };
+      // People go on to be told why it could not be taken, while it is tried again.
+      const { kind } = this.#keeping;
+      if (kind !== 'held elsewhere' && kind !== 'cannot begin') this.#keeping = { kind: 'taking' };
       const opening = await this.#parts.open(this.#definition, this.#parts.tell);
       if (opening.kind === 'opened') await this.#runTerm(opening.chain);
       else if (opening.kind === 'held elsewhere') this.#keeping = opening;
@@ -192,6 +194,7 @@ export class ChainKeeper {
 
   async #runTerm(opened: OpenedChain): Promise<void> {
     try {
+      this.#keeping = { kind: 'taking' };
       if (this.#wish === 'drain') return;
       const holds = this.#holds;
       // Where it was stopped before it began, a run of a runner that died may have to be ended, and none begins.
