@@ -101,7 +101,7 @@ export const chainBugs = [
   },
   {
     name: 'write-before-stop',
-    why: 'On a full disk a task that should be killed runs on.',
+    why: 'A task that should be killed at once runs on for as long as a slow disk takes.',
     file: 'src/runner/chain-loop.ts',
     find: "return decision.kind !== 'end run' && decision.kind !== 'intend run';",
     put: "return decision.kind !== 'intend run';",
@@ -130,7 +130,7 @@ export const chainBugs = [
     why: 'The end of a worker that was let go is taken for that of the new one, whose run is then given up.',
     file: 'src/runner/chain-loop.ts',
     find: 'if (from === null || from === this.#workerMark) this.#learn(event);',
-    put: 'this.#learn(event);',
+    put: 'if (from === null || this.#workerMark !== undefined) this.#learn(event);',
     caughtBy: ['src/runner/chain-requests'],
   },
   {

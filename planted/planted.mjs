@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { root, run, totalsOf } from '../scripts/command.mjs';
+import { root, run, tool, totalsOf } from '../scripts/command.mjs';
 import { bugs, mistakeIn } from './bugs.mjs';
 
 const usage = `npm run planted [-- NAME...]   plants these bugs, or all of them, one at a time, in a copy of the repository
@@ -132,13 +132,14 @@ async function tryTests({ caughtBy }) {
   return { isCaught: true, by };
 }
 
-/** Builds what the tests run; what the compiler said, or `null`. */
+/** Builds what the tests run, and checks its types; what the compiler said, or `null`. */
 async function buildMistake(withPackage) {
-  const types = await inCopy([join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']);
-  if (types.exitCode !== 0) return `the compiler refuses it: ${types.output.trim()}`;
-  const built = await inCopy(['scripts/build.mjs', ...(withPackage ? [] : ['tests'])]);
-  if (built.exitCode !== 0) return `it cannot be built: ${built.output.trim()}`;
+  const options = ['--noCheck', 'false', '--incremental', '--tsBuildInfoFile', join(folder, 'tsbuildinfo')];
+  const compiled = await run(tool('tsc'), ['-p', 'tsconfig.build.json', ...options], { cwd: copy });
+  if (compiled.exitCode !== 0) return `the compiler refuses it: ${compiled.output.trim()}`;
   if (withPackage) {
+    const built = await inCopy(['scripts/build.mjs']);
+    if (built.exitCode !== 0) return `it cannot be built: ${built.output.trim()}`;
     const target = join(installed, 'node_modules/yourlabs-runner/dist');
     await rm(target, { recursive: true });
     await cp(join(copy, 'dist'), target, { recursive: true });

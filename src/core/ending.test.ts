@@ -98,6 +98,11 @@ describe('the next step to end a run', () => {
       'killed for timeout at 17000',
     ],
     [
+      'is SIGKILL after the whole kill grace, however long ago the run was first asked to end',
+      planned({ ending: ending('cancelled', 7_000, { since: toMonotonicMs(1_000) }) }, stop),
+      'killed for stop at 17000',
+    ],
+    [
       'is another SIGKILL a second after the last one',
       planned({ ending: ending('killed', 7_000, { times: 3 }) }),
       'killed for stop at 8000',
