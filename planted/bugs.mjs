@@ -10,7 +10,8 @@ import { serviceBugs } from './service-bugs.mjs';
  * @property {string} file The source file, from the root of the repository.
  * @property {string} find Stands in it exactly once.
  * @property {string} put What it is replaced with.
- * @property {readonly string[]} caughtBy Words for scripts/test.mjs: the fewest files of tests that are to catch it.
+ * @property {readonly string[]} caughtBy Words for scripts/test.mjs: the fewest files of tests that are to catch it; of
+ *   files that take long, with the names of some of their tests.
  */
 
 /** @type {readonly Bug[]} */

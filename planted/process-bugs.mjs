@@ -14,7 +14,7 @@ else {
   $lock = $low;
   take_lock($lock);
 }`,
-    caughtBy: ['test/e2e/processes'],
+    caughtBy: ['test/e2e/processes', '--named=a task gets standard input, output and error'],
   },
   {
     name: 'locked-again-on-the-same-open-file',
@@ -31,7 +31,7 @@ function open(path: string, mode: number, opened: number[]): number {
   const descriptor = openSync(path, mode | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   if (mode === constants.O_RDONLY) kept.set(path, descriptor);
   else opened.push(descriptor);`,
-    caughtBy: ['test/e2e/processes'],
+    caughtBy: ['test/e2e/processes', '--named=a lock file that is removed'],
   },
   {
     name: 'lock-not-passed-on',
@@ -39,7 +39,7 @@ function open(path: string, mode: number, opened: number[]): number {
     file: 'src/worker/worker.pl',
     find: "close $lock if $leftovers eq 'allow';",
     put: 'close $lock;',
-    caughtBy: ['test/e2e/processes'],
+    caughtBy: ['test/e2e/processes', '--named=a task gets standard input, output and error'],
   },
   {
     name: 'no-subreaper',
@@ -47,7 +47,7 @@ function open(path: string, mode: number, opened: number[]): number {
     file: 'src/worker/worker.pl',
     find: 'syscall $sys_prctl, $set_child_subreaper, 1, 0, 0, 0 if $sys_prctl;',
     put: '',
-    caughtBy: ['test/e2e/processes'],
+    caughtBy: ['test/e2e/processes', '--named=a process in a session of its own'],
   },
   {
     name: 'leftovers-not-waited-for',
@@ -55,7 +55,7 @@ function open(path: string, mode: number, opened: number[]): number {
     file: 'src/worker/worker.pl',
     find: "my $is_over = $leftovers eq 'allow' || !has_children();",
     put: 'my $is_over = 1;',
-    caughtBy: ['test/e2e/processes'],
+    caughtBy: ['test/e2e/processes', '--named=a process in a session of its own'],
   },
   {
     name: 'exit-137-as-a-signal',
@@ -63,7 +63,7 @@ function open(path: string, mode: number, opened: number[]): number {
     file: 'src/worker/worker.pl',
     find: 'my $signal = $status & 127;',
     put: 'my $signal = $status & 127 || ($status >> 8 > 128 ? ($status >> 8) - 128 : 0);',
-    caughtBy: ['test/e2e/endings'],
+    caughtBy: ['test/e2e/endings', '--named=the command worker records'],
   },
   {
     name: 'journal-after-message',
@@ -76,20 +76,12 @@ function open(path: string, mode: number, opened: number[]): number {
     caughtBy: ['test/worker/journal-first'],
   },
   {
-    name: 'descriptors-of-the-parent-kept',
-    why: 'A task holds files and sockets open that are none of its business, such as those of the shell of whoever started it.',
-    file: 'src/worker/worker.pl',
-    find: '\nclose_foreign_descriptors();',
-    put: '',
-    caughtBy: ['test/e2e/processes'],
-  },
-  {
     name: 'stopped-process-not-continued',
     why: 'A task that is stopped never hears that it should end, and is killed without having cleaned up.',
     file: 'src/worker/end-run.ts',
     find: "send(entry, 'SIGCONT');",
     put: '',
-    caughtBy: ['test/e2e/processes'],
+    caughtBy: ['test/e2e/processes', '--named=a run that is stopped by SIGSTOP'],
   },
   {
     name: 'kill-by-a-bare-pid',
@@ -132,7 +124,7 @@ function open(path: string, mode: number, opened: number[]): number {
 process.on('exit', (code) => {
   if (current !== null && code === 0) end(current, { kind: 'succeeded' });
 });`,
-    caughtBy: ['test/e2e/processes'],
+    caughtBy: ['test/e2e/processes', '--named=in a function is no success'],
   },
   {
     name: 'user-without-group',
@@ -156,7 +148,7 @@ process.on('exit', (code) => {
     file: 'src/config/environment.ts',
     find: "    ['HOME', home],\n",
     put: "    ['HOME', process.env['HOME'] ?? home],\n",
-    caughtBy: ['test/e2e/identity'],
+    caughtBy: ['test/e2e/identity', '--named=a run has the user'],
   },
   {
     name: 'identity-not-verified',
@@ -164,7 +156,7 @@ process.on('exit', (code) => {
     file: 'src/worker/workers.ts',
     find: 'const difference = isRunnersOwn(identity) ? null : readDifference(identity, this.#child?.pid ?? 0);',
     put: 'const difference = isRunnersOwn(identity) ? readDifference(identity, this.#child?.pid ?? 0) : null;',
-    caughtBy: ['test/e2e/identity'],
+    caughtBy: ['test/e2e/identity', '--named=a priority that the system gives in words only'],
   },
   {
     name: 'timer-of-2-to-the-31',

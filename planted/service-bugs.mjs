@@ -170,7 +170,7 @@ export const serviceBugs = [
     find: "if (takeover === 'no') return { kind: 'held elsewhere', holder, why: null };",
     put: `if (takeover === 'no') return { kind: 'held elsewhere', holder, why: null };
   if (holder.identity !== null) signalProcess(holder.identity, host.clock.boot, 'SIGKILL');`,
-    caughtBy: ['test/e2e/upgrade'],
+    caughtBy: ['test/e2e/upgrade', '--named=a successor that dies before'],
   },
   {
     name: 'heartbeat-of-a-failure',
