@@ -1,8 +1,9 @@
 // The rules of how we write code that oxlint cannot express: the layers (by resolved path, with types and
 // dynamic imports), no re-export outside src/index.ts, a docstring on each export, the word `function` for
-// top-level functions, and no folder or file named after nothing.
+// top-level functions, no folder or file named after nothing, and that each planted bug still fits its file.
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
+import { bugs, mistakeIn } from '../planted/bugs.mjs';
 import { root } from './command.mjs';
 
 // What a part of src/ may import, besides itself. A part is a folder of src/ or a file right in it.
@@ -52,6 +53,7 @@ for (const name of names.toSorted()) {
   checkImports(name, text);
   checkStyle(name, text);
 }
+await checkPlantedBugs();
 for (const problem of problems) console.log(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
@@ -88,6 +90,17 @@ function checkStyle(name, text) {
     /(?<!\*\/\n)^export (?:default )?(?:abstract )?(?:async )?(?:function|const|let|class|interface|type)\b(?! \{)/gm;
   for (const found of text.matchAll(declared)) {
     tell(place(name, text, found), 'this export has no docstring');
+  }
+}
+
+// A list of bugs that do not fit any more would be of no use to whoever runs it.
+async function checkPlantedBugs() {
+  for (const [index, bug] of bugs.entries()) {
+    const isNamedTwice = bugs.findIndex(({ name }) => name === bug.name) !== index;
+    const mistake = isNamedTwice
+      ? 'it has the name of another one'
+      : mistakeIn(bug, await readFile(`${root}${bug.file}`, 'utf8'));
+    if (mistake !== null) problems.push(`planted/: the bug "${bug.name}": ${mistake}`);
   }
 }
 

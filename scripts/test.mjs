@@ -1,6 +1,11 @@
-// node scripts/test.mjs [--build] [--core-coverage] [--without=PATH PART]... [PATH PART...]: runs the compiled tests whose
-// path holds one of the parts; without a part, all of them; but none whose path holds a part that is left out. The file list is expanded here because
-// `node --test FOLDER` works on Node 20 only, and quoted globs only on later ones.
+// node scripts/test.mjs [OPTION...] [PATH PART...]: runs the compiled tests whose path holds one of the parts; without a
+// part, all of them.
+//   --build            compiles them first
+//   --core-coverage    fails unless all of src/core/ is covered
+//   --without=PART     none whose path holds this part
+//   --named=PATTERN    only tests whose name fits this regular expression, or another one that is given
+//   --timeout=SECONDS  how long a file may take; 600
+// The file list is expanded here because `node --test FOLDER` works on Node 20 only, and quoted globs only on later ones.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +15,7 @@ const args = process.argv.slice(2);
 const filters = args.filter((arg) => !arg.startsWith('--')).map((arg) => arg.replace(/\.[jt]s$/, ''));
 if (args.includes('--build')) await must('node', ['scripts/build.mjs', 'tests']);
 
-const leftOut = args
-  .filter((arg) => arg.startsWith('--without='))
-  .map((arg) => arg.slice('--without='.length));
+const leftOut = valuesOf('--without=');
 const files = (await testFiles())
   .filter(
     (file) => filters.length === 0 || filters.some((part) => file.slice('build/'.length).includes(part)),
@@ -32,6 +35,8 @@ if (ownPackage) {
   await must('node', ['scripts/package-check.mjs']);
 }
 
+const [seconds = '600'] = valuesOf('--timeout=');
+
 // With source maps on, Node 22 to 26 report no file at all, which looks like 100 %.
 const coverage = ['--experimental-test-coverage', '--test-coverage-include=build/src/core/**'];
 const extra = args.includes('--core-coverage') ? coverage : ['--enable-source-maps'];
@@ -40,7 +45,8 @@ const { exitCode } = await run(
   [
     '--test',
     `--test-concurrency=${availableParallelism()}`,
-    '--test-timeout=600000',
+    `--test-timeout=${Number(seconds) * 1_000}`,
+    ...valuesOf('--named=').map((pattern) => `--test-name-pattern=${pattern}`),
     '--test-reporter=./scripts/test-reporter.mjs',
     '--test-reporter-destination=stdout',
     ...extra,
@@ -50,6 +56,10 @@ const { exitCode } = await run(
 );
 if (ownPackage) await rm(process.env.RUNNER_PACKAGE, { recursive: true, force: true });
 process.exit(exitCode);
+
+function valuesOf(option) {
+  return args.filter((arg) => arg.startsWith(option)).map((arg) => arg.slice(option.length));
+}
 
 async function testFiles() {
   const names = await readdir(`${root}build`, { recursive: true });

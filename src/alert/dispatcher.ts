@@ -18,6 +18,7 @@ import {
   isBefore,
   isShorter,
   toDurationMs,
+  zeroMs,
   type DurationMs,
   type EpochMs,
 } from '../core/units.ts';
@@ -192,7 +193,10 @@ export class Dispatcher {
     this.#lanes.set(name, lane);
     const { wall } = this.#parts.clock.now();
     // What is new cannot end a wait: then there is nothing to be looked at.
-    const isAtRest = lane.until === null ? lane.isKnown && !isReached : isBefore(wall, lane.until);
+    const isAtRest =
+      lane.until === null
+        ? lane.isKnown && !isReached
+        : isBefore(wall, lane.until) && !(await this.#isRetriedAtOnce(name));
     if (lane.sending !== null) lane.isKnown = false;
     if (lane.sending !== null || isAtRest || this.#abort.signal.aborted) return;
     lane.isKnown = true;
@@ -207,6 +211,12 @@ export class Dispatcher {
       this.#nextEnd();
       this.wake();
     });
+  }
+
+  // Another process may have seen it work, and have stored that.
+  async #isRetriedAtOnce(name: string): Promise<boolean> {
+    const { failing } = await this.#parts.outbox.state(name);
+    return failing !== null && failing.waitMs === zeroMs;
   }
 
   async #plan(channel: Channel): Promise<Planned<DeliveryStep>> {

@@ -15,7 +15,7 @@ export type Send = (channel: Channel, message: Message, signal: AbortSignal) => 
 export const usualSendLimitMs: DurationMs = toDurationMs(30_000);
 const longestAnswer = 400;
 
-/** What each channel needs is loaded when it first sends something: most runners never do. */
+/** What each channel needs is loaded when it is first needed, or prepared: most runners never do. */
 export function createSend(mask: Mask, limitMs: DurationMs): Send {
   return async (channel, message, signal) => {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
@@ -28,6 +28,13 @@ export function createSend(mask: Mask, limitMs: DurationMs): Send {
   };
 }
 
+/** Loads what these channels need, so that an update of the program on the disk cannot take it away later. */
+export async function prepareSending(channels: readonly Channel[]): Promise<void> {
+  const modules = channels.map(({ target }) => moduleOf[target.kind]());
+  // What cannot be loaded is told when something is to be sent.
+  await Promise.allSettled(modules);
+}
+
 async function attempt(target: ChannelTarget, message: Message, signal: AbortSignal): Promise<Sent> {
   try {
     return await sendTo(target, message, signal);
@@ -37,16 +44,23 @@ async function attempt(target: ChannelTarget, message: Message, signal: AbortSig
   }
 }
 
+const moduleOf = {
+  email: () => import('./smtp.ts'),
+  webhook: () => import('./webhook.ts'),
+  slack: () => import('./slack.ts'),
+  command: () => import('./command.ts'),
+} as const;
+
 async function sendTo(target: ChannelTarget, message: Message, signal: AbortSignal): Promise<Sent> {
   switch (target.kind) {
     case 'email':
-      return (await import('./smtp.ts')).sendMail(target, message, signal);
+      return (await moduleOf.email()).sendMail(target, message, signal);
     case 'webhook':
-      return (await import('./webhook.ts')).sendToWebhook(target, message, signal);
+      return (await moduleOf.webhook()).sendToWebhook(target, message, signal);
     case 'slack':
-      return (await import('./slack.ts')).sendToSlack(target, message, signal);
+      return (await moduleOf.slack()).sendToSlack(target, message, signal);
     case 'command':
-      return (await import('./command.ts')).sendByCommand(target, message, signal);
+      return (await moduleOf.command()).sendByCommand(target, message, signal);
   }
 }
 

@@ -57,7 +57,9 @@ the next task comes. The streak stays. Asked often, one run is left out. It surv
     name: 'stop',
     description: 'stop a chain until it is started; a run in progress may end, for up to its stopGrace',
     effect: `The task of a run that had to be ended comes again after the start. The streak stays, the cooldown goes on.
-The worker ends and the lock is let go, so that "runner run CHAIN" can have the chain. It survives a restart.`,
+The worker ends and the lock is let go, so that "runner run CHAIN" can have the chain. It survives a restart.
+Where nothing can be stored, as on a full disk, the run ends all the same and no other begins. The command then
+fails, and says that the stop is not stored yet: that happens as soon as it can, unless the runner ends before.`,
     options: [new Option('--now', 'kill the run in progress').default(false)],
   },
   {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { loadProject } from '../compose/load-project.ts';
+import { createProjectLoader } from '../compose/load-project.ts';
 import { startRunner, type UpAnswer } from '../compose/start-runner.ts';
 import { explainProblems } from '../config/problem.ts';
 import { warningOfOwner } from '../config/trust.ts';
@@ -7,7 +7,7 @@ import type { ChainDefinition } from '../core/definition.ts';
 import type { CheckedMetrics } from '../config/metrics-options.ts';
 import { parseListenAddress } from '../core/listen-address.ts';
 import type { WatchPlace } from '../control/serve-watch.ts';
-import type { LoadRequest } from '../config/loaded.ts';
+import type { LoadAnswer, LoadRequest } from '../config/loaded.ts';
 import type { Loaded } from '../control-port.ts';
 import { createServiceManager } from '../system/service-manager.ts';
 import { tellReady } from '../system/ready.ts';
@@ -31,23 +31,26 @@ export async function up(chains: readonly string[], options: RawOptions): Promis
       return detach(options);
     }
     const request = loadRequestOf(chains, options, true);
-    const loaded = await load(request);
+    const loadAnew = createProjectLoader();
+    const load = async (): Promise<LoadedHere> => readLoaded(await loadAnew(request));
+    const loaded = await load();
     if (loaded.kind === 'rejected') {
       return refuse(explainProblems(loaded.problems).trimEnd(), exitStatus.config);
     }
     const metrics = metricsPlace(options, loaded.metrics);
     if (typeof metrics === 'string') return refuse(metrics, exitStatus.usage);
-    return runAll({ request, loaded, metrics }, options);
+    return runAll({ request, load, loaded, metrics }, options);
   });
 }
 
 interface UpAsked {
   readonly request: LoadRequest;
+  readonly load: () => Promise<LoadedHere>;
   readonly loaded: Extract<Loaded, { kind: 'loaded' }>;
   readonly metrics: WatchPlace | null;
 }
 
-async function runAll({ request, loaded, metrics }: UpAsked, options: RawOptions): Promise<ExitStatus> {
+async function runAll({ request, load, loaded, metrics }: UpAsked, options: RawOptions): Promise<ExitStatus> {
   const { definitions, channels } = loaded;
   const output = createUpOutput({
     isJson: isGiven(options, 'json'),
@@ -62,7 +65,7 @@ async function runAll({ request, loaded, metrics }: UpAsked, options: RawOptions
     channels,
     load: async () => {
       warnOfOwner(output, request);
-      return load(request);
+      return load();
     },
     args: argsToStartAgain(),
     figures: { version, host: hostname(), directory: projectDirectory(options) },
@@ -114,8 +117,7 @@ type LoadedHere =
   | (Extract<Loaded, { kind: 'loaded' }> & { readonly metrics: CheckedMetrics | null })
   | Extract<Loaded, { kind: 'rejected' }>;
 
-async function load(request: LoadRequest): Promise<LoadedHere> {
-  const answer = await loadProject(request);
+function readLoaded(answer: LoadAnswer): LoadedHere {
   if (answer.kind === 'rejected') return answer;
   const definitions = answer.chains.map(({ definition }) => definition);
   const channels = answer.channels.map(({ channel }) => channel);

@@ -40,6 +40,7 @@ export function openAlerts(host: Host, options: AlertOptions): Alerts {
     if (dispatcher === null && channels.length === 0) return;
     dispatcher ??= createDispatcher(host, options, channels);
     void dispatcher.then((one) => one.change(channels));
+    void dispatcher.then(() => prepare(channels));
   }
   return {
     tellBy,
@@ -49,6 +50,11 @@ export function openAlerts(host: Host, options: AlertOptions): Alerts {
     },
     close: async () => (await dispatcher)?.stop(graceMs),
   };
+}
+
+async function prepare(channels: readonly Channel[]): Promise<void> {
+  const { prepareSending } = await import('../alert/send.ts');
+  await prepareSending(channels);
 }
 
 async function createDispatcher(

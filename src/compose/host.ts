@@ -14,6 +14,7 @@ import { beginPruning } from '../store/pruning.ts';
 import { createSqliteStore } from '../store/sqlite-store.ts';
 import { createSystemClock } from '../system/clock.ts';
 import { functionWorkerCommand, manyChainsWorkerCommand, workerScript } from '../system/own-files.ts';
+import { rememberPrograms, type CheckProgram } from '../system/same-programs.ts';
 import { systemRandom } from '../system/random.ts';
 import { makeStateFolder, stateFolderAt, type StateFolder } from '../system/state-folder.ts';
 import { ManyChainsWorkers } from '../worker/many-chains-workers.ts';
@@ -48,6 +49,8 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
     clock,
   );
   const shared = new ManyChainsWorkers(clock);
+  const programs = [functionWorkerCommand(), manyChainsWorkerCommand()].flatMap(([, file]) => file ?? []);
+  const checkProgram = rememberPrograms([workerScript(), ...programs]);
   return {
     folder,
     clock,
@@ -59,7 +62,10 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
         if (taken.kind === 'held elsewhere') return taken;
         return {
           kind: 'opened',
-          chain: openTaken({ folder, logs, clock, store, perl, shared }, definition, { taken, tell }),
+          chain: openTaken({ folder, logs, clock, store, perl, shared, checkProgram }, definition, {
+            taken,
+            tell,
+          }),
         };
       } catch (error) {
         // The system refuses a file: too many are open, the disk is full, somebody took a right away.
@@ -95,10 +101,11 @@ interface ChainRooms {
   readonly store: Store;
   readonly perl: string;
   readonly shared: ManyChainsWorkers;
+  readonly checkProgram: CheckProgram;
 }
 
 function openTaken(
-  { folder, logs, clock, store, perl, shared }: ChainRooms,
+  { folder, logs, clock, store, perl, shared, checkProgram }: ChainRooms,
   definition: ChainDefinition,
   { taken, tell }: { readonly taken: Extract<Taken, { kind: 'taken' }>; readonly tell: Tell },
 ): OpenedChain {
@@ -112,6 +119,7 @@ function openTaken(
     script: workerScript(),
     functionWorker: functionWorkerCommand(),
     manyChainsWorker: manyChainsWorkerCommand(),
+    checkProgram,
     lockFile: lockFileOf(folder, definition.name),
     journalFile: `${folder.journals}/${definition.name}`,
     logFile: output.path,

@@ -3,6 +3,7 @@ import { formatDuration } from '../core/duration.ts';
 import { isShorter, toDurationMs, type DurationMs } from '../core/units.ts';
 import type { CheckedAlerts, CheckedChannel, CheckedConfig } from './checked-config.ts';
 import type { ConfigAlerts, ConfigChannel, RunnerConfig } from './runner-config.ts';
+import { secretSchema, urlSchema } from './secret-schema.ts';
 import { choiceOf, duration, expecting, number, orNone, strict, text } from './schema-parts.ts';
 
 function durationFrom(least: DurationMs, write: string): z.ZodType<DurationMs, string> {
@@ -73,13 +74,6 @@ export const alertsOfChain: {
   }),
 };
 
-// What is written may be the secret itself, so it is not shown.
-const variable = z
-  .string(expecting('the name of a variable such as "SMTP_PASSWORD"'))
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-    error:
-      'found a text that is no such name, write the name of a variable such as "SMTP_PASSWORD", not its value',
-  });
 // A mail's head is made of lines: an address with a line break in it would add some.
 const mailAddress = z
   .string(expecting('an address such as "ops@example.org"'))
@@ -87,33 +81,21 @@ const mailAddress = z
     /^[^\p{Cc}<>@]*<?[^\s\p{Cc}<>@,;"]+@[^\s\p{Cc}<>@,;"]+>?$/u,
     expecting('an address such as "ops@example.org" or "Runner <runner@example.org>"'),
   );
-const webAddress = z.string(expecting('an address such as "https://example.org/hook"')).refine(isWebAddress, {
-  // What is written may be a secret all the same, so it is not shown.
-  error: 'found a text that is no such address, write one such as "https://example.org/hook"',
-});
+const webAddress: z.ZodString = z
+  .string(expecting('an address such as "https://example.org/hook"'))
+  .refine(isWebAddress, {
+    // What is written may be a secret all the same, so it is not shown.
+    error: 'found a text that is no such address, write one such as "https://example.org/hook"',
+  });
 
 function isWebAddress(written: string): boolean {
   return URL.canParse(written) && /^https?:$/.test(new URL(written).protocol);
 }
 
 const howToWriteAddress =
-  'an object such as { urlEnv: "HOOK_URL" }, { urlFile: "/etc/hook-url" } or { url: "https://example.org/hook" }';
-function addressOf(what: string): {
-  url: z.ZodOptional<z.ZodString>;
-  urlEnv: z.ZodOptional<z.ZodString>;
-  urlFile: z.ZodOptional<z.ZodString>;
-} {
-  return {
-    url: webAddress.optional().meta({
-      description: `The address of ${what}, where it is no secret. No redirect from it is followed.`,
-    }),
-    urlEnv: variable.optional().meta({
-      description: `The name of a variable of the runner’s own environment that holds the address of ${what}.`,
-    }),
-    urlFile: text.optional().meta({
-      description: `A file that holds the address of ${what}; relative to the project root.`,
-    }),
-  };
+  'an object such as { url: { env: "HOOK_URL" } } or { url: "https://example.org/hook" }';
+function addressOf(what: string): ReturnType<typeof urlSchema> {
+  return urlSchema(webAddress, { what: `the address of ${what}`, example: 'https://example.org/hook' });
 }
 
 const smtp = strict(
@@ -133,14 +115,11 @@ const smtp = strict(
         'A file of certificates in PEM that are trusted in the place of those of Node; relative to the project root.',
     }),
     user: text.optional().meta({ description: 'The name to log in with. Default: no login.' }),
-    passwordEnv: variable.optional().meta({
-      description: 'The name of a variable of the runner’s own environment that holds the password.',
+    password: secretSchema('the password').optional().meta({
+      description: 'Where the password is: a variable of the runner’s own environment, or a file.',
     }),
-    passwordFile: text
-      .optional()
-      .meta({ description: 'A file that holds the password; relative to the project root.' }),
   },
-  'an object such as { host: "mail.example.org", user: "runner", passwordEnv: "SMTP_PASSWORD" }',
+  'an object such as { host: "mail.example.org", user: "runner", password: { env: "SMTP_PASSWORD" } }',
 );
 
 const email = strict(
@@ -157,14 +136,12 @@ const email = strict(
 
 const webhook = strict(
   {
-    ...addressOf('the receiver'),
-    secretEnv: variable.optional().meta({
-      description:
-        'The name of a variable of the runner’s own environment that holds the secret to sign with.',
+    url: addressOf('the receiver').meta({
+      description: 'The address of the receiver, or where it is. No redirect from it is followed.',
     }),
-    secretFile: text
-      .optional()
-      .meta({ description: 'A file that holds the secret to sign with; relative to the project root.' }),
+    secret: secretSchema('the secret to sign with').optional().meta({
+      description: 'Where the secret to sign with is: a variable of the runner’s own environment, or a file.',
+    }),
   },
   howToWriteAddress,
 );
@@ -178,7 +155,15 @@ const channel: z.ZodType<CheckedChannel, ConfigChannel> = strict(
     webhook: webhook
       .optional()
       .meta({ description: 'A JSON document, posted to an address; see docs/alerts.md.' }),
-    slack: strict(addressOf('the incoming webhook'), howToWriteAddress)
+    slack: strict(
+      {
+        url: addressOf('the incoming webhook').meta({
+          description:
+            'The address of the incoming webhook, or where it is. No redirect from it is followed.',
+        }),
+      },
+      howToWriteAddress,
+    )
       .optional()
       .meta({ description: 'A message in the shape of Slack’s incoming webhooks.' }),
     command: z
@@ -217,7 +202,7 @@ const channel: z.ZodType<CheckedChannel, ConfigChannel> = strict(
       usual: '48h',
     }),
   },
-  'an object such as { email: { ... } }, { slack: { urlEnv: "SLACK_URL" } } or { command: "./notify.sh" }',
+  'an object such as { email: { ... } }, { slack: { url: { env: "SLACK_URL" } } } or { command: "./notify.sh" }',
 ).superRefine((written, context) => {
   const given = kinds.filter((kind) => written[kind] !== undefined);
   if (given.length === 1) return;

@@ -4,12 +4,13 @@ import type { Channel, ChannelTarget, PlacedText, SecretPlace, SmtpServer } from
 import { formatDuration } from '../core/duration.ts';
 import { toDurationMs } from '../core/units.ts';
 import { explainBadName, isChainName } from './chain-name.ts';
-import type { CheckedAddress, CheckedChannel, CheckedEmail, CheckedSmtp } from './checked-config.ts';
+import type { CheckedChannel, CheckedEmail, CheckedSmtp } from './checked-config.ts';
 import type { ConfigInForce } from './chosen-chains.ts';
 import { buildEnvironment, problemWithText } from './environment.ts';
 import type { LoadedChannel, LoadedValue, LoadRequest } from './loaded.ts';
 import { findProgram } from './program.ts';
 import { showPath, type KeyPath, type Problem } from './problem.ts';
+import type { ConfigSecret, ConfigUrl } from './runner-config.ts';
 import { isSystemError } from './system-error.ts';
 import { readTaskText } from './task-text.ts';
 
@@ -73,31 +74,29 @@ interface Resolving {
 function targetOf(channel: CheckedChannel, resolving: Resolving): ChannelTarget | null {
   const { email, webhook, slack, command } = channel;
   if (email !== undefined) return emailOf(email, resolving);
-  if (slack !== undefined) {
-    const url = addressOf(slack, { ...resolving, above: ['slack'] });
-    return url === null ? null : { kind: 'slack', url };
-  }
+  if (slack !== undefined) return { kind: 'slack', url: placedText(slack.url, ['slack', 'url'], resolving) };
   if (webhook !== undefined) {
-    const above = ['webhook'];
-    const url = addressOf(webhook, { ...resolving, above });
-    const written = { variable: webhook.secretEnv, file: webhook.secretFile };
-    const secret = secretOf(written, { ...resolving, above, name: 'secret' });
-    return url === null ? null : { kind: 'webhook', url, secret };
+    const { url, secret } = webhook;
+    return {
+      kind: 'webhook',
+      url: placedText(url, ['webhook', 'url'], resolving),
+      secret: secret === undefined ? null : secretPlace(secret, ['webhook', 'secret'], resolving),
+    };
   }
   return command === undefined ? null : commandOf(command, resolving);
 }
 
 function emailOf({ to, from, smtp }: CheckedEmail, resolving: Resolving): ChannelTarget {
-  const { host, user, passwordEnv, passwordFile, ca } = smtp;
+  const { host, user, ca } = smtp;
   const above = ['email', 'smtp'];
-  const written = { variable: passwordEnv, file: passwordFile };
-  const password = secretOf(written, { ...resolving, above, name: 'password' });
+  const password =
+    smtp.password === undefined ? null : secretPlace(smtp.password, [...above, 'password'], resolving);
   const isLocal = ['localhost', '127.0.0.1', '::1'].includes(host);
   const tls = smtp.tls ?? usualTls(smtp, isLocal);
-  if (user !== undefined && passwordEnv === undefined && passwordFile === undefined) {
+  if (user !== undefined && password === null) {
     resolving.tell(
       [...above, 'user'],
-      'Cannot log in without a password: write where it is, "passwordEnv" or "passwordFile"',
+      'Cannot log in without a password: write "password" beside the user, such as { env: "SMTP_PASSWORD" }',
     );
   }
   if (password !== null && user === undefined) {
@@ -133,47 +132,24 @@ function usualPort(tls: SmtpServer['tls'], isLocal: boolean): number {
   return isLocal ? 25 : 587;
 }
 
-interface ResolvingBelow extends Resolving {
-  readonly above: KeyPath;
+function placedText(written: ConfigUrl, path: KeyPath, resolving: Resolving): PlacedText {
+  return typeof written === 'string'
+    ? { kind: 'text', text: written }
+    : secretPlace(written, path, resolving);
 }
 
-function addressOf(written: CheckedAddress, resolving: ResolvingBelow): PlacedText | null {
-  const { url, urlEnv, urlFile } = written;
-  const { above, tell } = resolving;
-  const given = [url, urlEnv, urlFile].filter((one) => one !== undefined).length;
-  if (given !== 1) {
-    const found = given === 0 ? 'none of them' : 'several of them';
-    tell(above, `Cannot find the address: found ${found}, write one of "url", "urlEnv" and "urlFile"`);
-    return null;
+function secretPlace(written: ConfigSecret, path: KeyPath, resolving: Resolving): SecretPlace {
+  if ('file' in written) {
+    return { kind: 'file', path: readableFile(written.file, [...path, 'file'], resolving) };
   }
-  if (url !== undefined) return { kind: 'text', text: url };
-  return secretOf({ variable: urlEnv, file: urlFile }, { ...resolving, name: 'url' });
-}
-
-interface WrittenSecret {
-  readonly variable: string | undefined;
-  readonly file: string | undefined;
-}
-
-function secretOf(
-  { variable, file }: WrittenSecret,
-  resolving: ResolvingBelow & { readonly name: string },
-): SecretPlace | null {
-  const { above, name, tell, request } = resolving;
-  if (variable !== undefined && file !== undefined) {
-    tell([...above, `${name}Env`], `Cannot have "${name}Env" and "${name}File": leave one of them out`);
-  }
-  if (file !== undefined) {
-    return { kind: 'file', path: readableFile(file, [...above, `${name}File`], resolving) };
-  }
-  if (variable === undefined) return null;
-  if ((request.environment[variable] ?? '') === '') {
+  const { request, tell } = resolving;
+  if ((request.environment[written.env] ?? '') === '') {
     tell(
-      [...above, `${name}Env`],
-      `Cannot read the variable "${variable}": it is not set in the environment of runner; set it, or write "${name}File"`,
+      [...path, 'env'],
+      `Cannot read the variable "${written.env}": it is not set in the environment of runner; set it, or write { file: "path" }`,
     );
   }
-  return { kind: 'variable', name: variable };
+  return { kind: 'variable', name: written.env };
 }
 
 function readableFile(file: string, path: KeyPath, { request, tell }: Resolving): string {

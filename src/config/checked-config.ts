@@ -4,7 +4,7 @@ import type { IoPriority } from '../core/identity.ts';
 import type { Severity } from '../core/notice.ts';
 import type { DurationMs } from '../core/units.ts';
 import type { CheckedMetrics } from './metrics-options.ts';
-import type { ConfigHeartbeat } from './runner-config.ts';
+import type { ConfigHeartbeat, ConfigSecret, ConfigUrl } from './runner-config.ts';
 
 /** A configuration whose shape is checked and whose texts are read; nothing is looked up yet. */
 export interface CheckedConfig {
@@ -41,21 +41,17 @@ export interface CheckedSmtp {
   readonly tls?: SmtpServer['tls'] | undefined;
   readonly ca?: string | undefined;
   readonly user?: string | undefined;
-  readonly passwordEnv?: string | undefined;
-  readonly passwordFile?: string | undefined;
+  readonly password?: ConfigSecret | undefined;
 }
 
-/** Where something is posted: exactly one of them is given. */
-export interface CheckedAddress {
-  readonly url?: string | undefined;
-  readonly urlEnv?: string | undefined;
-  readonly urlFile?: string | undefined;
+/** Where something is posted. */
+interface CheckedAddress {
+  readonly url: ConfigUrl;
 }
 
 /** A channel by HTTP. */
 interface CheckedWebhook extends CheckedAddress {
-  readonly secretEnv?: string | undefined;
-  readonly secretFile?: string | undefined;
+  readonly secret?: ConfigSecret | undefined;
 }
 
 /** When people are told of a chain. */

@@ -68,8 +68,10 @@ interface ConfigLog {
 }
 
 /** An address, or where it is to be read: it may be a secret. */
-export type ConfigUrl =
-  | string
+export type ConfigUrl = string | ConfigSecret;
+
+/** Where a secret is to be read. */
+export type ConfigSecret =
   /** A variable in the environment of the runner. */
   | { readonly env: string }
   /** A file, relative to the project root. */
@@ -133,14 +135,6 @@ export interface ConfigChain extends ConfigHostChain {
     | undefined;
 }
 
-/** An address to post to: as a text, or where it is, since it may be a secret. */
-interface ConfigAddress {
-  readonly url?: string | undefined;
-  /** The name of a variable in the environment of the runner. */
-  readonly urlEnv?: string | undefined;
-  readonly urlFile?: string | undefined;
-}
-
 /** A way to people: one of `email`, `webhook`, `slack` and `command`. */
 export interface ConfigChannel {
   readonly email?:
@@ -155,19 +149,13 @@ export interface ConfigChannel {
           /** A file of certificates that are trusted besides those of Node. */
           readonly ca?: string | undefined;
           readonly user?: string | undefined;
-          readonly passwordEnv?: string | undefined;
-          readonly passwordFile?: string | undefined;
+          readonly password?: ConfigSecret | undefined;
         };
       }
     | undefined;
   /** Signed where there is a secret. */
-  readonly webhook?:
-    | (ConfigAddress & {
-        readonly secretEnv?: string | undefined;
-        readonly secretFile?: string | undefined;
-      })
-    | undefined;
-  readonly slack?: ConfigAddress | undefined;
+  readonly webhook?: { readonly url: ConfigUrl; readonly secret?: ConfigSecret | undefined } | undefined;
+  readonly slack?: { readonly url: ConfigUrl } | undefined;
   /** As a task: a text as in `sh -c`, or a program and its arguments. It gets JSON on its standard input. */
   readonly command?: string | readonly string[] | undefined;
   /** Patterns of chain names with `*` and `?`. Default: all. */

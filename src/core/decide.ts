@@ -69,7 +69,7 @@ function decideRun(facts: Facts, definition: ChainDefinition, now: MonotonicMs):
   const stepAt = step?.at ?? null;
   if (facts.store.kind === 'fails') {
     // The journal keeps what is not stored. A chain that could not be stopped on a full disk would be worse.
-    if (facts.wanted.kind === 'stop now' && !isInProgress(run)) return { kind: 'finish' };
+    if (mayForget(facts) && !isInProgress(run)) return { kind: 'finish' };
     return afterStoreFailed(facts.store.retryAt, stepAt, now);
   }
   if (run === null) return withoutRun(facts, now);
@@ -90,6 +90,10 @@ function isLeftAlone(facts: Facts, definition: ChainDefinition): boolean {
   if (isBeyondEnding(run)) return true;
   if (isBeingEnded(run) || isEndAsked(facts, run)) return false;
   return run.stage.kind === 'left behind' && definition.leftovers !== 'kill';
+}
+
+function mayForget({ wanted }: Facts): boolean {
+  return wanted.kind === 'stop now' && !wanted.waitsForStore;
 }
 
 function isInProgress(run: Run | null): boolean {

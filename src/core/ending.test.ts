@@ -98,14 +98,23 @@ describe('the next step to end a run', () => {
       'killed for timeout at 17000',
     ],
     [
+      'is SIGKILL after the whole kill grace, however long ago the run was first asked to end',
+      planned({ ending: ending('cancelled', 7_000, { since: toMonotonicMs(1_000) }) }, stop),
+      'killed for stop at 17000',
+    ],
+    [
       'is another SIGKILL a second after the last one',
       planned({ ending: ending('killed', 7_000, { times: 3 }) }),
       'killed for stop at 8000',
     ],
-    ['is SIGKILL at once when a stop cannot wait', planned({}, { kind: 'stop now' }), 'killed for stop at 0'],
+    [
+      'is SIGKILL at once when a stop cannot wait',
+      planned({}, { kind: 'stop now', waitsForStore: false }),
+      'killed for stop at 0',
+    ],
     [
       'is SIGKILL at once also after SIGTERM',
-      planned({ ending: ending('cancelled', 7_000) }, { kind: 'stop now' }),
+      planned({ ending: ending('cancelled', 7_000) }, { kind: 'stop now', waitsForStore: false }),
       'killed for stop at 0',
     ],
     ['is none for what it left behind', planned(leftBehind, stop, limited), 'nothing'],

@@ -165,7 +165,8 @@ export type Wanted =
   | { readonly kind: 'drain' }
   /** Let the run in progress end, for a while. */
   | { readonly kind: 'stop'; readonly since: MonotonicMs }
-  | { readonly kind: 'stop now' };
+  /** `waitsForStore`: not before that is stored, which a full disk may hold up. */
+  | { readonly kind: 'stop now'; readonly waitsForStore: boolean };
 
 /** What is known of the chain's worker. */
 export type WorkerFact =

@@ -47,9 +47,14 @@ describe('stop asked', () => {
   const cases: readonly [string, Wanted, boolean, Wanted][] = [
     ['lets the run in progress end', { kind: 'run' }, false, { kind: 'stop', since: at }],
     ['again leaves the grace as it was', { kind: 'stop', since }, false, { kind: 'stop', since }],
-    ['at once does not wait', { kind: 'run' }, true, { kind: 'stop now' }],
-    ['at once ends a grace', { kind: 'stop', since }, true, { kind: 'stop now' }],
-    ['again is no more patient than before', { kind: 'stop now' }, false, { kind: 'stop now' }],
+    ['at once does not wait', { kind: 'run' }, true, { kind: 'stop now', waitsForStore: false }],
+    ['at once ends a grace', { kind: 'stop', since }, true, { kind: 'stop now', waitsForStore: false }],
+    [
+      'again is no more patient than before',
+      { kind: 'stop now', waitsForStore: false },
+      false,
+      { kind: 'stop now', waitsForStore: false },
+    ],
   ];
   for (const [name, wanted, isNow, expected] of cases) {
     test(name, () => {

@@ -49,7 +49,11 @@ describe('drain asked', () => {
   });
 
   test('changes nothing where a drain or a stop was asked before', () => {
-    const before: readonly Wanted[] = [{ kind: 'drain' }, { kind: 'stop', since }, { kind: 'stop now' }];
+    const before: readonly Wanted[] = [
+      { kind: 'drain' },
+      { kind: 'stop', since },
+      { kind: 'stop now', waitsForStore: false },
+    ];
     for (const wanted of before) {
       const facts = factsOf({ wanted });
       assert.deepEqual(ask(facts, { kind: 'drain asked' }), { facts, told: [] });
@@ -79,7 +83,7 @@ describe('chain stopped', () => {
   });
 
   test('does not wait for the run where somebody cannot', () => {
-    assert.deepEqual(ask(withRun(runOf()), stopNow).facts.wanted, { kind: 'stop now' });
+    assert.deepEqual(ask(withRun(runOf()), stopNow).facts.wanted, { kind: 'stop now', waitsForStore: true });
   });
 
   const cases: readonly [string, Wanted, ChainRequest, Wanted][] = [
@@ -90,8 +94,30 @@ describe('chain stopped', () => {
       stop,
       { kind: 'stop', since: toMonotonicMs(3) },
     ],
-    ['again is no more patient than before', { kind: 'stop now' }, stop, { kind: 'stop now' }],
-    ['at once ends the grace', { kind: 'stop', since: toMonotonicMs(3) }, stopNow, { kind: 'stop now' }],
+    [
+      'again is no more patient than before',
+      { kind: 'stop now', waitsForStore: false },
+      stop,
+      { kind: 'stop now', waitsForStore: false },
+    ],
+    [
+      'at once ends the grace',
+      { kind: 'stop', since: toMonotonicMs(3) },
+      stopNow,
+      { kind: 'stop now', waitsForStore: true },
+    ],
+    [
+      'at once does not hold up who ends the runner at once',
+      { kind: 'stop now', waitsForStore: false },
+      stopNow,
+      { kind: 'stop now', waitsForStore: false },
+    ],
+    [
+      'at once is held up no longer when somebody ends the runner at once',
+      { kind: 'stop now', waitsForStore: true },
+      { kind: 'stop asked', at: since, isNow: true },
+      { kind: 'stop now', waitsForStore: false },
+    ],
   ];
   for (const [name, wanted, request, expected] of cases) {
     test(name, () => assert.deepEqual(ask(factsOf({ wanted }), request).facts.wanted, expected));

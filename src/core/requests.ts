@@ -39,13 +39,21 @@ export function learnRequest(facts: Facts, request: ChainRequest, definition: Ch
 /** Lets the run in progress end for a while, or kills it. Asked again it is no less patient, and no more. */
 function stopAsked(facts: Facts, { at, isNow }: RequestOf<'stop asked'>): Learned {
   return {
-    facts: { ...facts, wanted: stoppedBy(facts, { at, isNow }) },
+    facts: { ...facts, wanted: stoppedBy(facts, { at, isNow, waitsForStore: false }) },
     told: [{ kind: 'stop asked', isNow, run: facts.state.run }],
   };
 }
 
-function stoppedBy({ wanted }: Facts, stop: { readonly at: MonotonicMs; readonly isNow: boolean }): Wanted {
-  if (stop.isNow) return { kind: 'stop now' };
+interface Stop {
+  readonly at: MonotonicMs;
+  readonly isNow: boolean;
+  readonly waitsForStore: boolean;
+}
+
+function stoppedBy({ wanted }: Facts, stop: Stop): Wanted {
+  // Who ends the runner does not wait for a full disk, whatever was asked before or is asked afterwards.
+  const isForgettable = wanted.kind === 'stop now' && !wanted.waitsForStore;
+  if (stop.isNow) return { kind: 'stop now', waitsForStore: stop.waitsForStore && !isForgettable };
   return wanted.kind === 'stop' || wanted.kind === 'stop now' ? wanted : { kind: 'stop', since: stop.at };
 }
 
@@ -65,7 +73,7 @@ function chainStopped(facts: Facts, request: RequestOf<'chain stopped'>): Learne
   return {
     facts: {
       ...withState(facts, { stopped }),
-      wanted: stoppedBy(facts, { at: at.monotonic, isNow }),
+      wanted: stoppedBy(facts, { at: at.monotonic, isNow, waitsForStore: true }),
     },
     told: [{ kind: 'chain stopped', by, run: facts.state.run }],
   };

@@ -49,6 +49,17 @@ describe('a chain that another process has', () => {
     assert.equal(host.chain('mail').started, 1);
   });
 
+  test('is told to be elsewhere also while it is tried again', async () => {
+    const host = new MemoryHost();
+    host.chain('mail').holder = holderNamed(77);
+    const { keeper } = await keep(host);
+    const { closed, open } = gate();
+    host.chain('mail').gate = closed;
+    await host.advance(1_000);
+    assert.deepEqual([host.chain('mail').tries, keeper.status().state], [2, 'held elsewhere']);
+    open();
+  });
+
   test('is taken at once when somebody knows that it is free', async () => {
     const host = new MemoryHost();
     host.chain('mail').holder = holderNamed(77);
@@ -125,6 +136,34 @@ describe('a chain that somebody stops', () => {
     assert.match(await ask(keeper, start), /still stopping/);
     await host.when('mail', (workers) => workers.succeeds());
     assert.equal(keeper.status().state, 'stopped');
+  });
+
+  test('now while nothing can be stored has its run killed at once, and is stopped for good as soon as it can be', async () => {
+    const host = new MemoryHost();
+    const { keeper } = await keep(host);
+    host.store.failure = 'the disk is full';
+    const answer = ask(keeper, { ...stop, isNow: true });
+    await settled();
+    assert.deepEqual(host.chain('mail').workers.steps, ['killed 1']);
+    await host.when('mail', (workers) => workers.succeeds());
+    await host.advance(2_000);
+    assert.match(await answer, /has heard it, and cannot store it: the disk is full; it is forgotten if/);
+    host.store.failure = null;
+    await host.advance(1_000);
+    assert.equal(keeper.status().state, 'stopped');
+    assert.equal(host.store.stateOf(keeper.definition.name)?.stopped?.by, by);
+  });
+
+  test('now while nothing can be stored does not keep the runner from ending at once', async () => {
+    const host = new MemoryHost();
+    const { keeper, kept } = await keep(host);
+    await host.when('mail', (workers) => workers.succeeds());
+    host.store.failure = 'the disk is full';
+    void keeper.ask({ ...stop, isNow: true });
+    await settled();
+    keeper.stop(true);
+    await kept;
+    assert.equal(host.chain('mail').open, 0);
   });
 
   test('goes on after a start, with the rest of its cooldown', async () => {
@@ -270,6 +309,30 @@ describe('a chain that is let go', () => {
     assert.equal(keeper.status().state, 'cooling down');
     await host.advance(1_000);
     assert.equal(host.chain('mail').started, 2);
+  });
+
+  test('by a stop while it is being taken has the run of a runner that died killed', async () => {
+    const host = new MemoryHost();
+    await keep(host);
+    const { closed, open } = gate();
+    host.chain('mail').gate = closed;
+    host.chain('mail').workers.beginning = 'silent';
+    const { keeper } = await keep(host);
+    keeper.stop(true);
+    open();
+    await settled();
+    assert.deepEqual(host.chain('mail').workers.steps, ['killed 1']);
+  });
+
+  test('by a stop while it is being taken intends no run where none goes on', async () => {
+    const host = new MemoryHost();
+    const { closed, open } = gate();
+    host.chain('mail').gate = closed;
+    const { keeper, kept } = await keep(host);
+    keeper.stop(false);
+    open();
+    await kept;
+    assert.deepEqual([host.chain('mail').started, host.store.historyOf(keeper.definition.name)], [0, []]);
   });
 
   test('by two stops while its term begins has the run of a runner that died killed', async () => {

@@ -179,7 +179,9 @@ export class ChainKeeper {
 
   async #keep(): Promise<void> {
     while (this.isKept()) {
-      this.#keeping = { kind: 'taking' };
+      // People go on to be told why it could not be taken, while it is tried again.
+      const { kind } = this.#keeping;
+      if (kind !== 'held elsewhere' && kind !== 'cannot begin') this.#keeping = { kind: 'taking' };
       const opening = await this.#parts.open(this.#definition, this.#parts.tell);
       if (opening.kind === 'opened') await this.#runTerm(opening.chain);
       else if (opening.kind === 'held elsewhere') this.#keeping = opening;
@@ -192,9 +194,12 @@ export class ChainKeeper {
 
   async #runTerm(opened: OpenedChain): Promise<void> {
     try {
-      if (!this.isKept()) return;
+      this.#keeping = { kind: 'taking' };
+      if (this.#wish === 'drain') return;
       const holds = this.#holds;
-      const chain = await startChain(this.#definition, opened.ports, { passGoal: null, holds });
+      // Where it was stopped before it began, a run of a runner that died may have to be ended, and none begins.
+      const passGoal = this.isKept() ? null : 0;
+      const chain = await startChain(this.#definition, opened.ports, { passGoal, holds });
       this.#holds = 'kept';
       this.#keeping = { kind: 'running', chain, opened };
       this.#tellTakers();

@@ -92,6 +92,15 @@ describe('a chain', () => {
     assert.equal(story.started, 2);
   });
 
+  test('keeps its log during a run, however full it is', async () => {
+    const story = await startStory();
+    story.output.full = true;
+    await story.poke();
+    assert.equal(story.output.generation, 1);
+    await story.when((workers) => workers.succeeds());
+    assert.equal(story.output.generation, 2);
+  });
+
   test('gets a new worker and a new log when the log is full', async () => {
     const story = await startStory();
     story.output.full = true;
@@ -307,6 +316,19 @@ describe('a state that cannot be stored', () => {
     story.store.failure = 'the disk is full';
     await story.advance(15_000);
     assert.deepEqual(story.workers.steps, ['cancelled 1', 'killed 1']);
+  });
+
+  test('yet, because the disk is slow, does not keep a run from being killed', async () => {
+    const story = await startStory();
+    const save = story.store.save.bind(story.store);
+    let goOn = (): void => undefined;
+    story.store.save = async (saving) => {
+      await new Promise<void>((resolve) => (goOn = resolve));
+      return save(saving);
+    };
+    await story.ask({ kind: 'chain stopped', at: story.clock.now(), by: 'ada', isNow: true });
+    assert.deepEqual(story.workers.steps, ['killed 1']);
+    goOn();
   });
 
   test('does not keep the chain from being stopped, when asked twice', async () => {

@@ -39,3 +39,26 @@ test('whoever is woken at the same moment is woken in one turn, but for those wh
   assert.deepEqual(woken, ['first', 'second']);
   assert.ok(durationBetween(moment, clock.now().monotonic) >= 0);
 });
+
+test('a wait that is longer than any timer is given to no timer as a whole, which would end at once', async () => {
+  const warnings: string[] = [];
+  const note = (warning: Error): void => void warnings.push(warning.name);
+  process.on('warning', note);
+  const clock = createSystemClock();
+  const forget = clock.wakeAt(toMonotonicMs(clock.now().monotonic + 2 ** 31 + 60_000), () => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  forget();
+  process.off('warning', note);
+  assert.deepEqual(warnings, []);
+});
+
+test('a timer that ends early wakes nobody', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = createSystemClock();
+  let woken = 0;
+  const forget = clock.wakeAt(toMonotonicMs(clock.now().monotonic + 900), () => (woken += 1));
+  // No time passes but that of the timers.
+  t.mock.timers.tick(900);
+  forget();
+  assert.equal(woken, 0);
+});

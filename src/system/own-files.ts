@@ -3,6 +3,11 @@ import { fileURLToPath } from 'node:url';
 // All of this program is bundled into one folder, `dist`, with shared code one level below in `chunks`.
 const folder = new URL(import.meta.url.includes('/chunks/') ? '..' : '.', import.meta.url);
 
+/** This program itself. */
+export function runnerFile(): string {
+  return fileURLToPath(new URL('runner.js', folder));
+}
+
 /** The program that loads configurations. */
 export function configLoaderFile(): string {
   return fileURLToPath(new URL('config-loader.js', folder));

@@ -25,6 +25,8 @@ export interface ChainSetting {
   readonly functionWorker: readonly string[];
   /** The program that runs the functions of many chains, and its arguments. */
   readonly manyChainsWorker: readonly string[];
+  /** Throws an error for people when one of these programs is of another version than the runner. */
+  readonly checkProgram: (file: string) => void;
   readonly lockFile: string;
   readonly journalFile: string;
   readonly logFile: string;
@@ -67,6 +69,7 @@ export function prepareLaunch(setting: WorkerSetting, signal: AbortSignal): Prom
  */
 export function spawnWorker(setting: WorkerSetting, launch: WorkerLaunch): SpawnedWorker {
   const { definition, lockFile, journalFile, logFile, perl, script, functionWorker } = setting;
+  checkPrograms(setting, hasFunctions(definition) ? functionWorker : []);
   checkFolder(definition.directory);
   checkOpenFilesLimit();
   const opened: number[] = [];
@@ -95,6 +98,7 @@ export function spawnWorker(setting: WorkerSetting, launch: WorkerLaunch): Spawn
  * @throws Error with a reason for people when that cannot be done.
  */
 export function spawnManyChainsWorker({ definition, ...setting }: WorkerSetting): ChildProcess {
+  checkPrograms(setting, setting.manyChainsWorker);
   checkFolder(definition.directory);
   checkOpenFilesLimit();
   const { perl, script, manyChainsWorker, cacheDirectory } = setting;
@@ -160,6 +164,14 @@ function stdioOf(descriptors: {
 
 function hasFunctions(definition: ChainDefinition): boolean {
   return definition.tasks.some((task) => task.work.kind === 'function');
+}
+
+function checkPrograms(
+  { script, checkProgram }: Pick<ChainSetting, 'script' | 'checkProgram'>,
+  [, program]: readonly string[],
+): void {
+  checkProgram(script);
+  if (program !== undefined) checkProgram(program);
 }
 
 function checkFolder(path: string): void {

@@ -7,11 +7,12 @@ import { Dispatcher } from '../../src/alert/dispatcher.ts';
 import type { Message } from '../../src/alert/message.ts';
 import { failed, refused, type Sent } from '../../src/alert/sending.ts';
 import type { Channel } from '../../src/core/channel.ts';
+import { retriedAtOnce } from '../../src/core/delivery.ts';
 import { toDurationMs } from '../../src/core/units.ts';
 import type { Outbox, Taken } from '../../src/ports.ts';
 import type { Database } from '../../src/store/database.ts';
 import { openState } from '../../src/store/open-state.ts';
-import { createOutbox, readChannelFigures } from '../../src/store/outbox.ts';
+import { changeChannelState, createOutbox, readChannelFigures } from '../../src/store/outbox.ts';
 import { channelTo } from '../support/channels.ts';
 import { holderNamed } from '../support/memory-host.ts';
 import { origin } from '../support/messages.ts';
@@ -209,6 +210,20 @@ describe('a channel that fails', () => {
       'alerts by a are sent again, after 30s',
     ]);
     assert.deepEqual(rowsIn(story.database, 'SELECT attempts, error FROM delivery'), [[3, 'it is busy']]);
+    await dispatcher.stop(graceMs);
+  });
+
+  test('is tried soon, however long it was to wait, when somebody has seen it work', async (t) => {
+    const story = await begin(t);
+    const dispatcher = story.dispatcher([channelNamed('a')]);
+    story.store();
+    story.answer(...Array.from({ length: 5 }, () => failed('it is down')));
+    await story.advance(3 * minuteMs);
+    assert.deepEqual(story.states(), ['waiting']);
+    changeChannelState(story.database, 'a', retriedAtOnce);
+    story.answer(sent);
+    await story.advance(6_000);
+    assert.deepEqual(story.states(), ['sent']);
     await dispatcher.stop(graceMs);
   });
 

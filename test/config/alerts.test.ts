@@ -65,11 +65,13 @@ describe('a channel', () => {
   });
 
   test('shows where its secrets are, and none of them', async (t) => {
-    const smtp = { host: 'mail.example', user: 'me', passwordEnv: 'SMTP_PASSWORD' };
+    const smtp = { host: 'mail.example', user: 'me', password: { env: 'SMTP_PASSWORD' } };
     const written = {
       mail: { email: { to: ['a@b.example'], from: 'c@d.example', smtp } },
-      hook: { webhook: { url: 'https://hooks.example/canary/path?canary', secretEnv: 'SMTP_PASSWORD' } },
-      chat: { slack: { urlEnv: 'SLACK_URL' } },
+      hook: {
+        webhook: { url: 'https://hooks.example/canary/path?canary', secret: { env: 'SMTP_PASSWORD' } },
+      },
+      chat: { slack: { url: { env: 'SLACK_URL' } } },
     };
     const environment = { SMTP_PASSWORD: 'canary-password', SLACK_URL: 'https://slack.example/canary' };
     const loaded = await load(t, { chains, alerts: { channels: written } }, environment);

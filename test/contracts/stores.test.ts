@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { toDurationMs } from '../../src/core/units.ts';
 import { unknownUsage } from '../../src/core/usage.ts';
 import { StoreError } from '../../src/ports.ts';
-import type { Database } from '../../src/store/database.ts';
+import { openDatabase, type Database } from '../../src/store/database.ts';
 import { readHistory } from '../../src/store/history.ts';
 import { openState } from '../../src/store/open-state.ts';
 import { schemaVersion } from '../../src/store/schema.ts';
@@ -120,6 +120,23 @@ describe('the SQLite store', () => {
     assert.deepEqual([line?.run, line?.cpuMs, line?.memoryKib], [1, null, null]);
     assert.deepEqual((await storeOf(opened, path).begin(mail)).state, stateAt(1));
     closeFile(folder, opened);
+  });
+
+  test('leaves the file of an older version as it was where one step to the present schema fails', async () => {
+    const { folder, database, path } = await openFile();
+    for (const table of ['delivery', 'notice', 'incident_kind', 'channel']) {
+      database.exec(`DROP TABLE ${table}`);
+    }
+    database.exec('DROP INDEX run_started');
+    database.exec('ALTER TABLE run DROP COLUMN cpu_ms; ALTER TABLE run DROP COLUMN memory_kib');
+    // The last step makes a table of a name that is still there.
+    database.exec('PRAGMA user_version = 1');
+    const before = schemaOf(database);
+    database.close();
+    await assert.rejects(openState(path), (error) => isStoreError(error, 'already exists'));
+    const after = await openDatabase(path);
+    assert.deepEqual(schemaOf(after), before);
+    closeFile(folder, after);
   });
 
   test('reads the state of a version that did not store the name of the next task', async () => {
@@ -267,6 +284,11 @@ describe('the SQLite store', () => {
     }
   });
 });
+
+function schemaOf(database: Database): readonly unknown[] {
+  const version = database.prepare('PRAGMA user_version').get();
+  return [version, ...database.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all()];
+}
 
 function openMemory(store: MemoryStore): OpenedStore {
   return {

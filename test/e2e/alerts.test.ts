@@ -185,7 +185,7 @@ test('a secret is in nothing that is stored or printed', async (t) => {
     allowInsecureAuth: true,
   });
   t.after(() => server.close());
-  const smtp = { host: 'localhost', port: server.port, user: 'runner', passwordEnv: 'CANARY_PASSWORD' };
+  const smtp = { host: 'localhost', port: server.port, user: 'runner', password: { env: 'CANARY_PASSWORD' } };
   const project = open(t, { ops: { email: { to: ['a@b.example'], from: 'c@d.example', smtp } } });
   project.done('run mail --passes 1');
   await store(project);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { waitUntilGone } from '../support/processes.ts';
+import { waitForFile, waitUntilGone } from '../support/processes.ts';
 import { createInstallation } from '../support/two-versions.ts';
 import { createUpProject, upTest } from '../support/up-project.ts';
 
@@ -48,6 +48,52 @@ upTest(
     );
   },
 );
+
+test('a runner whose program was updated uses no part of the other version, says so, and its successor goes on', async () => {
+  const installation = createInstallation();
+  installation.install('1.0.0');
+  const project = createUpProject(installation.program);
+  try {
+    writeFileSync(join(project.folder, 'jobs.mjs'), 'export function call() {}\n');
+    const hour = { cooldown: { success: '1h', failure: '1h' } };
+    const told = { command: [process.execPath, '-e', "require('fs').writeFileSync('told', '')"] };
+    const config = {
+      chains: { functions: { tasks: ['jobs.call'], ...hour }, commands: idle },
+      alerts: { channels: { people: told } },
+    };
+    writeFileSync(join(project.folder, 'runner.config.json'), JSON.stringify(config));
+    await project.up();
+    for (const name of ['functions', 'commands'])
+      await project.chainReached(name, ({ state }) => state === 'cooling down');
+    installation.install('1.1.0');
+    for (const name of ['functions', 'commands']) {
+      project.done(`restart ${name}`);
+      project.done(`poke ${name}`);
+    }
+    const refused = await project.chainReached('functions', ({ last }) => last?.run === 2);
+    assert.match(JSON.stringify(refused.last?.outcome), /not started.*installed anew .*runner upgrade/);
+    assert.match(project.done('status functions'), /run "runner upgrade"/);
+    // The worker of commands is the same in both versions.
+    const { last } = await project.chainReached('commands', (status) => status.last?.run === 2);
+    assert.equal(last?.outcome.kind, 'succeeded');
+    await waitForFile(join(project.folder, 'told'));
+    const reloaded = project.say('reload');
+    assert.match(
+      reloaded.text,
+      /Cannot load the configuration: runner was installed anew .* run "runner upgrade"/,
+    );
+    assert.equal(reloaded.exitCode, 78);
+    project.done('upgrade');
+    await project.chainReached('functions', ({ state }) => state === 'cooling down');
+    assert.equal((await project.status()).runner.version, '1.1.0');
+    project.done('poke functions');
+    const { last: healed } = await project.chainReached('functions', (status) => status.last?.run === 3);
+    assert.equal(healed?.outcome.kind, 'succeeded');
+  } finally {
+    await project.close();
+    installation.remove();
+  }
+});
 
 test('one version follows another and the other way round, and no run is ended', async () => {
   const installation = createInstallation();

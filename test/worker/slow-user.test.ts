@@ -58,6 +58,7 @@ class StartedWorker {
       script,
       functionWorker: [],
       manyChainsWorker: [],
+      checkProgram: () => undefined,
       lockFile: this.lockFile,
       journalFile: join(folder, `${name}.journal`),
       logFile: join(folder, `${name}.log`),

@@ -1,0 +1,156 @@
+/** Bugs in what decides, and in what makes chains happen. @type {readonly import('./bugs.mjs').Bug[]} */
+export const chainBugs = [
+  {
+    name: 'cooldown-from-the-start',
+    why: 'A task that takes longer than its cooldown runs again at once, without any rest.',
+    file: 'src/core/settle.ts',
+    find: 'return storedWait(isShorter(length, probe) ? probe : length, here);',
+    put: `const since = run.stage.kind === 'running' ? run.stage.since : here.now;
+  return storedWait(isShorter(length, probe) ? probe : length, { ...here, now: since });`,
+    caughtBy: ['src/core/settle'],
+  },
+  {
+    name: 'cooldown-cut-by-restart',
+    why: 'Each restart of the runner starts all chains at once, whatever they were waiting for.',
+    file: 'src/core/initial.ts',
+    find: 'cooldown: stored.cooldown === null ? null : broughtHere(stored.cooldown, here),',
+    put: 'cooldown: null,',
+    caughtBy: ['src/core/initial'],
+  },
+  {
+    name: 'cooldown-by-the-wall-clock',
+    why: 'Whoever sets the clock of the host back by a day stops all chains for a day.',
+    file: 'src/core/cooldown.ts',
+    find: 'const end = wait.boot === here.boot ? wait.until : add(monotonic, durationBetween(wall, wait.untilWall));',
+    put: 'const end = add(monotonic, durationBetween(wall, wait.untilWall));',
+    caughtBy: ['src/core/cooldown'],
+  },
+  {
+    name: 'pause-lost',
+    why: 'A chain that somebody has paused runs again after a restart.',
+    file: 'src/core/initial.ts',
+    find: "if (pause === null || holds === 'both end') return null;",
+    put: "if (pause === null || holds !== 'kept') return null;",
+    caughtBy: ['src/core/initial'],
+  },
+  {
+    name: 'streak-reset-by-no-verdict',
+    why: 'A run that somebody stops makes the back-off of a failing task begin anew.',
+    file: 'src/core/settle.ts',
+    find: `case 'no verdict':
+      return streak;`,
+    put: `case 'no verdict':
+      return 0;`,
+    caughtBy: ['src/core/settle'],
+  },
+  {
+    name: 'timeout-from-the-intent',
+    why: 'A run whose runner dies is killed before its time, as if it had run while it waited for its worker.',
+    file: 'src/core/initial.ts',
+    find: "return isSinceKnown ? run : { ...run, stage: { kind: 'running', since: here.now } };",
+    put: "return isSinceKnown ? run : { ...run, stage: { kind: 'running', since: stage.kind === 'intended' ? stage.at : here.now } };",
+    caughtBy: ['src/core/initial'],
+  },
+  {
+    name: 'timeout-from-the-wall-clock',
+    why: 'A task is killed long before its timeout, or never, when the clock of the host is set.',
+    file: 'src/core/ending.ts',
+    find: 'const since = stage.since.monotonic;',
+    put: 'const since = stage.since.wall as number as MonotonicMs;',
+    caughtBy: ['src/core/ending'],
+  },
+  {
+    name: 'kill-before-the-grace',
+    why: 'A task that cleans up when it is asked to end is killed while it does.',
+    file: 'src/core/ending.ts',
+    find: "return { run, step: 'killed', why: ending.why, at: add(ending.at, afterMs) };",
+    put: "return { run, step: 'killed', why: ending.why, at: add(ending.since, afterMs) };",
+    caughtBy: ['src/core/ending'],
+  },
+  {
+    name: 'healed-told-twice',
+    why: 'People get a message that all is well after each success, for ever.',
+    file: 'src/core/alarm/after-run.ts',
+    find: 'const closed: Alarm = withoutIncident(alarm, run.task);',
+    put: 'const closed: Alarm = withoutIncident(alarm, `${run.task} `);',
+    caughtBy: ['src/core/alarm/stories'],
+  },
+  {
+    name: 'reminder-never',
+    why: 'A task that fails for weeks is told once, and then nobody hears of it again.',
+    file: 'src/core/alarm/learn-due.ts',
+    find: "if (incident.stage === 'untold') return {",
+    put: "if (incident.stage !== 'untold') return {",
+    caughtBy: ['src/core/alarm/stories'],
+  },
+  {
+    name: 'no-task-called-constructor',
+    why: 'A chain with a task of that name gets no number as its streak, and stops with a bug.',
+    file: 'src/core/number-of.ts',
+    find: 'return Object.hasOwn(numbers, name) ? numbers[name] : undefined;',
+    put: 'return numbers[name];',
+    caughtBy: ['src/core/number-of'],
+  },
+  {
+    name: 'start-before-write',
+    why: 'After a power cut the runner does not know of a run that was in progress.',
+    file: 'src/runner/chain-loop.ts',
+    find: "return decision.kind !== 'end run' && decision.kind !== 'intend run';",
+    put: "return decision.kind !== 'end run' && decision.kind !== 'intend run' && decision.kind !== 'start run';",
+    caughtBy: ['src/runner/chain-loop'],
+  },
+  {
+    name: 'write-before-stop',
+    why: 'A task that should be killed at once runs on for as long as a slow disk takes.',
+    file: 'src/runner/chain-loop.ts',
+    find: "return decision.kind !== 'end run' && decision.kind !== 'intend run';",
+    put: "return decision.kind !== 'intend run';",
+    caughtBy: ['src/runner/chain-loop'],
+  },
+  {
+    name: 'told-before-stored',
+    why: 'People are told of the end of a run that the runner has forgotten after a crash.',
+    file: 'src/runner/chain-loop.ts',
+    find: "if (one.kind === 'store failed') this.#ports.tell(chainTold);",
+    put: "if (one.kind !== 'notice') this.#ports.tell(chainTold);",
+    caughtBy: ['src/runner/chain-loop'],
+  },
+  {
+    name: 'decided-once',
+    why: 'A run starts although somebody has paused the chain while its intent was being stored.',
+    file: 'src/runner/chain-loop.ts',
+    find: `if (this.#mustStoreBefore(decision)) await this.#store();
+        else if (decision.kind === 'end run'`,
+    put: `if (this.#mustStoreBefore(decision)) await this.#store();
+        if (decision.kind === 'end run'`,
+    caughtBy: ['src/runner/chain-loop', 'src/runner/chain-requests'],
+  },
+  {
+    name: 'old-worker-still-heard',
+    why: 'The end of a worker that was let go is taken for that of the new one, whose run is then given up.',
+    file: 'src/runner/chain-loop.ts',
+    find: 'if (from === null || from === this.#workerMark) this.#learn(event);',
+    put: 'if (from === null || this.#workerMark !== undefined) this.#learn(event);',
+    caughtBy: ['src/runner/chain-requests'],
+  },
+  {
+    name: 'rotate-in-mid-run',
+    why: 'The output of a long run goes on in a file that is compressed and removed meanwhile.',
+    file: 'src/runner/chain-loop.ts',
+    find: 'else this.#ports.output.watch();',
+    put: `else {
+      const { output, clock } = this.#ports;
+      output.watch();
+      if (output.mustRotate(output.position(), clock.now())) output.rotate(clock.now());
+    }`,
+    caughtBy: ['src/runner/chain-loop'],
+  },
+  {
+    name: 'chain-given-away-during-its-run',
+    why: 'A reload that takes a chain out of the configuration kills its run.',
+    file: 'src/runner/chain-keeper.ts',
+    find: "this.#request({ kind: 'drain asked' });",
+    put: 'this.#request(this.#stopRequest(true));',
+    caughtBy: ['src/runner/project-runner'],
+  },
+];

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { ConfigSecret, ConfigUrl } from './runner-config.ts';
+import { expecting, strict, text } from './schema-parts.ts';
+
+const howToWritePlace = '{ env: "NAME" } or { file: "path" }';
+
+// What is written may be the secret itself, so it is not shown.
+const variable = z
+  .string(expecting('the name of a variable such as "SMTP_PASSWORD"'))
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error:
+      'found a text that is no such name, write the name of a variable such as "SMTP_PASSWORD", not its value',
+  });
+
+type Env = Extract<ConfigSecret, { readonly env: string }>;
+type File = Extract<ConfigSecret, { readonly file: string }>;
+
+function placesOf(what: string): readonly [z.ZodType<Env, Env>, z.ZodType<File, File>] {
+  return [
+    strict(
+      {
+        env: variable.meta({
+          description: `The name of a variable of the runner’s own environment that holds ${what}.`,
+        }),
+      },
+      howToWritePlace,
+    ),
+    strict(
+      { file: text.meta({ description: `A file that holds ${what}; relative to the project root.` }) },
+      howToWritePlace,
+    ),
+  ];
+}
+
+/** Where a secret is. @param what it is, for the documentation */
+export function secretSchema(what: string): z.ZodType<ConfigSecret, ConfigSecret> {
+  return z.union(placesOf(what), { error: `found something else, write where it is: ${howToWritePlace}` });
+}
+
+/** An address, or where it is. */
+export function urlSchema(
+  address: z.ZodString,
+  { what, example }: { readonly what: string; readonly example: string },
+): z.ZodType<ConfigUrl, ConfigUrl> {
+  const write = `a URL such as "${example}", ${howToWritePlace}`;
+  return z.union([address, ...placesOf(what)], expecting(write));
+}
