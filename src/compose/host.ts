@@ -65,7 +65,7 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
         // The system refuses a file: too many are open, the disk is full, somebody took a right away.
         if (error instanceof LockError) return { kind: 'cannot open', reason: error.message };
         if (!hasErrorCode(error, ...refusals) || !(error instanceof Error)) throw error;
-        return { kind: 'cannot open', reason: refusalText(definition.name, error) };
+        return { kind: 'cannot open', reason: refusalText(definition.name, folder.path, error) };
       }
     },
     close() {
@@ -89,8 +89,8 @@ const refusals = [
   'ELOOP',
 ];
 
-function refusalText(chain: string, { message }: Error): string {
-  return `Cannot begin chain "${chain}": ${message}; see to it that this user can write there, that the disk has room and that files can be opened ("ulimit -n")`;
+function refusalText(chain: string, folder: string, { message }: Error): string {
+  return `Cannot begin chain "${chain}" with the state in "${folder}": ${message}; see to it that this user can write there, that the disk has room and that files can be opened ("ulimit -n")`;
 }
 
 interface ChainRooms {
