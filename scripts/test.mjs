@@ -27,7 +27,7 @@ if (files.length === 0) {
 }
 
 // Tests in these folders use the package as users get it, installed in the folder RUNNER_PACKAGE.
-const needsPackage = files.some((file) => /^build\/test\/(e2e|package|scenarios)\//.test(file));
+const needsPackage = files.some((file) => /^build\/test\/(e2e|faults|package|scenarios)\//.test(file));
 const ownPackage = needsPackage && process.env.RUNNER_PACKAGE === undefined;
 if (ownPackage) {
   process.env.RUNNER_PACKAGE = await mkdtemp(join(tmpdir(), 'runner-package-'));

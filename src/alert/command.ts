@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import type { ChannelTarget } from '../core/channel.ts';
 import { hasErrorCode } from '../core/error-code.ts';
 import { documentOf } from './document.ts';
@@ -18,7 +18,7 @@ export function sendByCommand(
 ): Promise<Sent> {
   const [program = '', ...words] = argv;
   return new Promise((resolve) => {
-    const child = spawn(program, words, { cwd: directory, env: environment, detached: true });
+    const child: ChildProcess = spawn(program, words, { cwd: directory, env: environment, detached: true });
     let printed = '';
     let ended: string | null = null;
     const keep = (chunk: Buffer): void => {
@@ -26,8 +26,8 @@ export function sendByCommand(
     };
     const answer = (): void => {
       signal.removeEventListener('abort', abort);
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       resolve(sentOf(program, signal.aborted ? (ended ?? 'it took too long') : ended, printed));
     };
     // What it started may keep its output open for ever: then `close` does not come by itself.
@@ -35,16 +35,20 @@ export function sendByCommand(
       if (ended === null) killGroup(child.pid);
       answer();
     };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
     // One that does not read what it is told may have heard enough.
-    child.stdin.on('error', () => undefined);
-    child.on('error', (error) => (ended = error.message));
+    child.stdin?.on('error', () => undefined);
+    child.on('error', (error) => {
+      ended = error.message;
+      // Without streams, because too many files are open, nothing closes.
+      if (child.pid === undefined) answer();
+    });
     child.on('exit', (exitCode, killedBy) => (ended = killedBy ?? `exit status ${exitCode}`));
     child.on('close', answer);
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    else child.stdin.end(documentOf(message));
+    else child.stdin?.end(documentOf(message));
   });
 }
 

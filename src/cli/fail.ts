@@ -4,6 +4,7 @@ import { exitStatus, type ExitStatus } from './exit-status.ts';
 // By name, not by class: to import the classes would load what most commands do not need.
 const statusByName: Readonly<Record<string, ExitStatus>> = {
   PerlMissing: exitStatus.unavailable,
+  LockError: exitStatus.unavailable,
   StateFolderError: exitStatus.cannotCreate,
   StoreError: exitStatus.ioError,
   ControlSocketError: exitStatus.cannotCreate,

@@ -1,4 +1,4 @@
-import type { ChainTold } from '../core/event.ts';
+import type { ChainTold, LogPosition } from '../core/event.ts';
 import { followLog } from '../log/follow-log.ts';
 import { createBoundedOutput } from './bounded-output.ts';
 import { createHeldLine } from './held-line.ts';
@@ -19,8 +19,8 @@ export interface Foreground {
   tell(told: ChainTold): void;
   /** A line that is not of the chain itself. */
   note(text: string): void;
-  /** Begins to show what is written to the log from byte `from` on. */
-  follow(logFile: string, from: number): void;
+  /** Begins to show what is written to the log from a place on. */
+  follow(logFile: string, from: LogPosition): void;
   close(): void;
 }
 

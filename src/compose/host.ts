@@ -1,4 +1,4 @@
-import { createSingleHostCoordinator } from '../coordinator/single-host.ts';
+import { createSingleHostCoordinator, LockError } from '../coordinator/single-host.ts';
 import { openChainLog } from '../log/chain-log.ts';
 import { openLogFolder, type LogFolder } from '../log/log-folder.ts';
 import { hasErrorCode } from '../core/error-code.ts';
@@ -69,8 +69,9 @@ export async function openHost(stateDirectory: string, path: string): Promise<Ho
         };
       } catch (error) {
         // The system refuses a file: too many are open, the disk is full, somebody took a right away.
+        if (error instanceof LockError) return { kind: 'cannot open', reason: error.message };
         if (!hasErrorCode(error, ...refusals) || !(error instanceof Error)) throw error;
-        return { kind: 'cannot open', reason: error.message };
+        return { kind: 'cannot open', reason: refusalText(definition.name, folder.path, error) };
       }
     },
     close() {
@@ -93,6 +94,10 @@ const refusals = [
   'ENOMEM',
   'ELOOP',
 ];
+
+function refusalText(chain: string, folder: string, { message }: Error): string {
+  return `Cannot begin chain "${chain}" with the state in "${folder}": ${message}; see to it that this user can write there, that the disk has room and that files can be opened ("ulimit -n")`;
+}
 
 interface ChainRooms {
   readonly folder: StateFolder;

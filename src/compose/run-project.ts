@@ -1,6 +1,7 @@
 import type { Origin } from '../alert/message.ts';
 import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
+import type { LogPosition } from '../core/event.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { StoreError, type Opening, type RunnerHolder, type Tell } from '../ports.ts';
 import { askForChain } from '../control/take-over.ts';
@@ -18,7 +19,7 @@ type ChainAnswer =
       readonly kind: 'running';
       readonly chain: RunningChain;
       readonly logFile: string;
-      readonly logFrom: number;
+      readonly logFrom: LogPosition;
       /** Asks it to stop: the run in progress may go on for a while, or, now, not. */
       readonly stop: (isNow: boolean) => void;
       /** Asks it to end after the run in progress. */
@@ -91,7 +92,7 @@ export async function openProject(place: ProjectPlace): Promise<Project> {
       if (opening.kind === 'cannot open') throw new StoreError(opening.reason);
       const { chain: opened } = opening;
       closers.unshift(() => opened.close());
-      const logFrom = opened.ports.output.position().offset;
+      const logFrom = opened.ports.output.position();
       const chain = await startChain(definition, opened.ports, start);
       const stop = (isNow: boolean): void =>
         void chain.ask({ kind: 'stop asked', at: host.clock.now().monotonic, isNow });

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { hasErrorCode } from '../core/error-code.ts';
 import { formatDuration } from '../core/duration.ts';
 import { toDurationMs } from '../core/units.ts';
+import { startProcess, TooManyOpenFiles } from '../processes/start-process.ts';
 import type { LoaderOptions } from './load.ts';
 import { readLoaderMessage } from './loader-answer.ts';
 import type { LoadAnswer, LoadRequest } from './loaded.ts';
@@ -14,8 +15,20 @@ const memoryLimitMegabytes = 1024;
 
 /** Starts the config loader, asks it and ends it, together with whatever the user's modules started. */
 export async function askLoader(request: LoadRequest, options: LoaderOptions): Promise<LoadAnswer> {
+  try {
+    return await listenUntilEnd(startLoader(request, options), request, options);
+  } catch (error) {
+    if (!(error instanceof TooManyOpenFiles)) throw error;
+    return failed({ module: null }, error.message);
+  }
+}
+
+async function listenUntilEnd(
+  child: ChildProcess,
+  request: LoadRequest,
+  options: LoaderOptions,
+): Promise<LoadAnswer> {
   const deadlineMs = options.deadlineMs ?? usualDeadlineMs;
-  const child = startLoader(request, options);
   const timeIsUp = new AbortController();
   const timer = setTimeout(() => timeIsUp.abort(), deadlineMs);
   const kill = (): void => killGroup(child);
@@ -42,7 +55,8 @@ export async function askLoader(request: LoadRequest, options: LoaderOptions): P
 
 function startLoader(request: LoadRequest, { loaderFile }: LoaderOptions): ChildProcess {
   const flags = [`--max-old-space-size=${memoryLimitMegabytes}`, '--disable-warning=ExperimentalWarning'];
-  return spawn(process.execPath, [...flags, loaderFile], {
+  return startProcess(process.execPath, {
+    args: [...flags, loaderFile],
     cwd: request.directory,
     env: { ...request.environment },
     // What the user's modules print is no part of what the runner prints.
@@ -101,7 +115,7 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-function failed({ module }: Heard, why: string): LoadAnswer {
+function failed({ module }: Pick<Heard, 'module'>, why: string): LoadAnswer {
   const message =
     module === null ? `Cannot load the configuration: ${why}` : `Cannot import "${module}": ${why}`;
   return { kind: 'rejected', problems: [{ at: module ?? 'the configuration', path: null, message }] };

@@ -5,6 +5,20 @@ import type { Clock, Coordinator, RunnerHolder, Taken } from '../ports.ts';
 import { createLocker } from '../processes/perl.ts';
 import { identify, isAlive } from '../processes/process-table.ts';
 
+/** Nobody could tell whether a lock is free: no process could be started to try it, or there are no locks. */
+export class LockError extends Error {
+  override readonly name = 'LockError';
+
+  constructor(path: string, cause: unknown) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `Cannot lock "${path}": ${found}; nothing was started. See to it that this user can start processes, and that ` +
+        'the state is on a file system that has locks, or name another folder with --state-dir',
+      { cause },
+    );
+  }
+}
+
 /**
  * The right to run a chain on this host: a kernel lock on `locks/<chain>.runner`, which this process has and no
  * other inherits. When the process ends, however it ends, the lock is free. The file says who has it.
@@ -20,12 +34,25 @@ export function createSingleHostCoordinator(
   const identity = identify(process.pid, clock.boot);
   async function take(path: string): Promise<Taken> {
     const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-    if (!(await tryLock(descriptor))) {
+    try {
+      if (await isLockedNow(path, descriptor)) {
+        writeHolder(descriptor, { identity, since: clock.now().wall, command: process.argv.join(' ') });
+        return { kind: 'taken', release: () => closeSync(descriptor) };
+      }
+    } catch (error) {
+      // Left open it would keep the lock, if it has it, from this process itself.
       closeSync(descriptor);
-      return { kind: 'held elsewhere', holder: readHolder(path, clock) };
+      throw error;
     }
-    writeHolder(descriptor, { identity, since: clock.now().wall, command: process.argv.join(' ') });
-    return { kind: 'taken', release: () => closeSync(descriptor) };
+    closeSync(descriptor);
+    return { kind: 'held elsewhere', holder: readHolder(path, clock) };
+  }
+  async function isLockedNow(path: string, descriptor: number): Promise<boolean> {
+    try {
+      return await tryLock(descriptor);
+    } catch (cause) {
+      throw new LockError(path, cause);
+    }
   }
   return {
     take: (chain) => take(join(paths.folder, `${chain}.runner`)),

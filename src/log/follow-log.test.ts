@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -53,6 +61,23 @@ test('a follower reads what was compressed before it came to it, and passes over
   followed.drain('mail');
   followed.close();
   assert.equal(collector.text, 'one two three five');
+});
+
+test('a follower outlives what the system refuses, and reads on when it no longer does', (t) => {
+  const logs = new TestLogs(t);
+  const log = logs.open('mail');
+  const { followed, collector } = follow(logs, 'mail');
+  appendFileSync(log.path, 'one ');
+  followed.drain('mail');
+  renameSync(log.path, `${log.path}.kept`);
+  mkdirSync(log.path);
+  followed.drain('mail');
+  rmdirSync(log.path);
+  renameSync(`${log.path}.kept`, log.path);
+  appendFileSync(log.path, 'two');
+  followed.drain('mail');
+  followed.close();
+  assert.match(collector.text, /^one .*two$/);
 });
 
 test('a follower of a flood is told how much it was spared, and sees the last of it', (t) => {
@@ -129,7 +154,11 @@ test('a character that comes in two pieces is whole', (t) => {
   const logs = new TestLogs(t);
   const log = logs.open('mail');
   let text = '';
-  const followed = followLog(log.path, 0, { text: (more) => (text += more), leftOut: () => undefined });
+  const followed = followLog(
+    log.path,
+    { generation: 1, offset: 0 },
+    { text: (more) => (text += more), leftOut: () => undefined },
+  );
   const snow = Buffer.from('雪');
   for (const part of [snow.subarray(0, 1), snow.subarray(1)]) {
     appendFileSync(log.path, part);

@@ -6,6 +6,7 @@ import { hasErrorCode } from '../core/error-code.ts';
 import type { LogPosition } from '../core/event.ts';
 import { chainOfLogName, logPath, readLogStart } from './log-files.ts';
 import { openGeneration, type OpenedLog } from './read-log.ts';
+import { isSystemRefusal } from './system-refusal.ts';
 import { watchFolder } from './watch-folder.ts';
 
 const chunkBytes = 64 * 1024;
@@ -53,7 +54,7 @@ export function followLogs(folder: string, appeared: (chain: string) => void): F
   }
 
   function readOn(log: FollowedLog): void {
-    if (log.readOn() === 'flood') rest(log);
+    if (outcomeOf(log) !== 'all') rest(log);
     open.delete(log);
     if (log.isOpen) open.add(log);
     const [oldest] = open;
@@ -87,25 +88,31 @@ export function followLogs(folder: string, appeared: (chain: string) => void): F
   };
 }
 
-/** Follows one log from byte `from` of its present file on, and hands over its text. */
+// Who shows a log must not end the runner because too many files are open: it looks again.
+function outcomeOf(log: FollowedLog): 'all' | 'flood' | 'refused' {
+  try {
+    return log.readOn();
+  } catch (error) {
+    if (!isSystemRefusal(error)) throw error;
+    log.close();
+    return 'refused';
+  }
+}
+
+/** Follows one log from a place in it on, and hands over its text. */
 export function followLog(
   path: string,
-  from: number,
+  from: LogPosition,
   reader: { text(text: string): void; leftOut(bytes: number): void },
 ): { drain(): void; close(): void } {
   const folder = dirname(path);
   const chain = basename(path, '.log');
   const logs = followLogs(folder, () => undefined);
   const decoder = new StringDecoder('utf8');
-  const { generation } = readLogStart(folder, chain);
-  logs.follow(
-    chain,
-    { generation, offset: from },
-    {
-      bytes: (bytes) => reader.text(decoder.write(bytes)),
-      leftOut: (bytes) => reader.leftOut(bytes),
-    },
-  );
+  logs.follow(chain, from, {
+    bytes: (bytes) => reader.text(decoder.write(bytes)),
+    leftOut: (bytes) => reader.leftOut(bytes),
+  });
   return { drain: () => logs.drain(chain), close: () => logs.close() };
 }
 

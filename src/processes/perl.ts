@@ -28,14 +28,17 @@ export function findPerl(path: string): string {
 
 /** How many locks one helper process tries: well below what a process may have open. */
 const mostLocksAtOnce = 256;
-/** Prints a line of 1 and 0: which of the descriptors from 3 on are locked now. */
+/**
+ * Prints a character for each of the descriptors from 3 on: 1 when it is locked now, 0 when somebody else has the lock
+ * (EWOULDBLOCK, which is 11 on Linux and 35 on macOS), and x when the kernel or the file system has no lock to give.
+ */
 const lockScript =
-  'for my $n (3 .. 2 + shift) { open my $f, "<&=", $n or exit 2; push @kept, $f; print flock($f, 2 | 4) ? 1 : 0 }';
-
+  'for my $n (3 .. 2 + shift) { open my $f, "<&=", $n or exit 2; push @kept, $f; ' +
+  'print flock($f, 2 | 4) ? 1 : $! == 11 || $! == 35 ? 0 : "x" }';
 /**
  * Makes a function that tries once to lock an open file for this process. The lock belongs to the open file: it
  * stays after the helper process has ended, for as long as this process keeps the descriptor. What is asked in one
- * turn of the event loop is done by one helper.
+ * turn of the event loop is done by one helper. It rejects when nobody can tell who has the lock, or whether anybody has.
  */
 export function createLocker(perl: string): (descriptor: number) => Promise<boolean> {
   let asked: Asked[] = [];
@@ -70,11 +73,16 @@ function lockAll(perl: string, asked: readonly Asked[]): void {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed += text));
   child.on('error', (error) => failed(error));
   child.on('close', (status) => {
-    if (printed.length !== asked.length) failed(new Error(`perl ended with status ${status}`));
-    else for (const [index, { resolve }] of asked.entries()) resolve(printed[index] === '1');
+    if (printed.length !== asked.length) failed(new Error(`"${perl}" ended with status ${status}`));
+    else for (const [index, one] of asked.entries()) answer(one, printed[index]);
   });
 
-  function failed(cause: Error): void {
-    for (const { reject } of asked) reject(new Error(`Cannot lock: ${cause.message}`, { cause }));
+  function failed(error: Error): void {
+    for (const { reject } of asked) reject(error);
   }
+}
+
+function answer({ resolve, reject }: Asked, printed: string | undefined): void {
+  if (printed === 'x') reject(new Error('its file system gives no lock'));
+  else resolve(printed === '1');
 }

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
+import { startProcess, TooManyOpenFiles } from '../processes/start-process.ts';
 import { readyVariable, type ReadyNews } from './ready.ts';
 
 /** How this program is to be started in the background. */
@@ -14,12 +15,25 @@ export interface StartAgain {
  * Starts this program anew, as it is installed now, in a session of its own, and waits for its news. Resolves to what
  * it says, or to `failed` when it ends without a word.
  */
-export function startAgain({ args, output }: StartAgain): Promise<ReadyNews> {
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+export async function startAgain(how: StartAgain): Promise<ReadyNews> {
+  try {
+    return await newsOf(start(how));
+  } catch (error) {
+    if (!(error instanceof TooManyOpenFiles)) throw error;
+    return { kind: 'failed', text: error.message, exitCode: 69 };
+  }
+}
+
+function start({ args, output }: StartAgain): ChildProcess {
+  return startProcess(process.execPath, {
+    args: [...process.execArgv, process.argv[1] ?? '', ...args],
     detached: true,
     stdio: ['ignore', ...output, 'pipe'],
     env: { ...process.env, [readyVariable]: '3' },
   });
+}
+
+function newsOf(child: ChildProcess): Promise<ReadyNews> {
   const news = child.stdio[3];
   return new Promise((resolve) => {
     let heard = '';

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { ChainDefinition, ChainName } from '../core/definition.ts';
 import type { Clock, Random } from '../ports.ts';
 import type { Needed } from '../processes/reach.ts';
+import { startProcess } from '../processes/start-process.ts';
 import { syscallWords } from '../processes/syscalls.ts';
 import { giveLog, isOtherUser, launchOf, type UserDatabase, type WorkerLaunch } from './worker-launch.ts';
 
@@ -81,7 +82,8 @@ export function spawnWorker(setting: WorkerSetting, launch: WorkerLaunch): Spawn
     const journal = open(journalFile, toAppend, opened);
     const mode = hasFunctions(definition) ? ['exec', ...functionWorker] : ['command'];
     const [program = perl, ...words] = [...launch.words, perl, script, ...mode];
-    const child = spawn(program, words, {
+    const child = startProcess(program, {
+      args: words,
       cwd: definition.directory,
       env: launch.environment,
       detached: true,
@@ -106,7 +108,8 @@ export function spawnManyChainsWorker({ definition, ...setting }: WorkerSetting)
   // What does not come from a function, such as what a child of one prints, goes to the log of one of the chains.
   const log = openSync(setting.logFile, toAppend | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
-    return spawn(perl, [script, 'share', ...manyChainsWorker], {
+    return startProcess(perl, {
+      args: [script, 'share', ...manyChainsWorker],
       cwd: definition.directory,
       env: { ...definition.environment, ...own },
       detached: true,

@@ -101,10 +101,7 @@ export function createProject(): TestProject {
     shell: (line) => output('/bin/sh', ['-c', line]).exitCode,
     history(chain) {
       const { stdout } = this.command('history', chain, '--json', '--limit', '100000');
-      return stdout
-        .split('\n')
-        .filter((line) => line !== '')
-        .map(parseHistoryLine);
+      return parseHistory(stdout);
     },
     async close() {
       for (const { child } of started) child.kill('SIGKILL');
@@ -171,6 +168,14 @@ function parseEvent(line: string): RunnerEvent {
 
 function isEvent(value: unknown): value is RunnerEvent {
   return typeof value === 'object' && value !== null && 'event' in value;
+}
+
+/** Reads what `runner history --json` prints. */
+export function parseHistory(text: string): readonly HistoryLine[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(parseHistoryLine);
 }
 
 function parseHistoryLine(line: string): HistoryLine {

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { appendFileSync, closeSync } from 'node:fs';
-import { hasErrorCode } from '../../core/error-code.ts';
 import type { Ending } from '../../core/outcome.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import { bootMs } from '../../processes/boot-clock.ts';
@@ -8,6 +7,7 @@ import { formatLine } from '../protocol.ts';
 import { callFunction } from './call-function.ts';
 import { endRun, maxZombies } from './end-of-run.ts';
 import { errorText, threw } from './function-error.ts';
+import { isRefusedWrite } from './refused-write.ts';
 import { listen, tell } from './runner-link.ts';
 import { LoadError, loadTasks, type LoadedTask, type NamedTask } from './tasks.ts';
 import { measureFunction } from './usage.ts';
@@ -210,8 +210,7 @@ function append(file: string, text: string | Uint8Array): void {
   try {
     appendFileSync(file, text, { mode: 0o600 });
   } catch (error) {
-    // On a full disk the runner still hears of the end; only a runner that died meanwhile would not.
-    if (!hasErrorCode(error, 'ENOSPC', 'EDQUOT')) throw error;
+    if (!isRefusedWrite(error)) throw error;
   }
 }
 

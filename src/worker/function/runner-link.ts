@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { hasErrorCode } from '../../core/error-code.ts';
 import { formatLine, parseLine } from '../protocol.ts';
+import { isRefusedWrite } from './refused-write.ts';
 
 const requestsDescriptor = 3;
 const messagesDescriptor = 4;
@@ -36,7 +37,6 @@ export function record(words: readonly (string | number)[]): void {
   try {
     writeSync(journalDescriptor, formatLine(words));
   } catch (error) {
-    // On a full disk the runner still hears of the end; only a runner that died meanwhile would not.
-    if (!hasErrorCode(error, 'ENOSPC')) throw error;
+    if (!isRefusedWrite(error)) throw error;
   }
 }
