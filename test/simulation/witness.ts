@@ -8,15 +8,26 @@ import type {
 } from '../../src/core/definition.ts';
 import type { Told } from '../../src/core/event.ts';
 import type { ChainState, Run } from '../../src/core/facts.ts';
+import type { Saving } from '../../src/ports.ts';
 import type { Ending, Outcome } from '../../src/core/outcome.ts';
 import { durationBetween, subtract } from '../../src/core/units.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
+import { AlertsWitness } from './alerts-witness.ts';
+import type { Coverage } from './coverage.ts';
 import { Wishes } from './wishes.ts';
 
 /** After a reboot, a wall clock that was set so soon after the end of a run makes its cooldown anybody's guess. */
 const unsureAfterJumpMs = 60_000;
 const killAgainMs = 1_000;
+const storedFirst: ReadonlySet<Told['kind']> = new Set([
+  'run intended',
+  'run ended',
+  'run skipped',
+  'pass ended',
+  'incident changed',
+  'notice',
+]);
 
 interface Seen {
   readonly run: Run;
@@ -42,7 +53,9 @@ export interface WitnessParts {
   readonly definition: ChainDefinition;
   readonly clock: VirtualClock;
   readonly store: MemoryStore;
-  readonly note: (what: string) => void;
+  /** Writes the story down; what is written is made only if somebody reads it. */
+  readonly note: (what: () => string) => void;
+  readonly coverage: Coverage;
 }
 
 interface Step {
@@ -80,7 +93,10 @@ export class Witness {
   /** The last run that has an outcome, or the place of one that was left out. */
   #lastTurn: { readonly run: Run | null; readonly lengthMs: number; readonly at: Here } | null = null;
 
-  readonly #note: (what: string) => void;
+  readonly #note: (what: () => string) => void;
+  readonly #alerts: AlertsWitness;
+  readonly #committed = new WeakSet<Told>();
+  readonly #alreadySaving = new WeakSet<Told>();
 
   constructor(parts: WitnessParts) {
     this.#definitions.push(parts.definition);
@@ -91,7 +107,14 @@ export class Witness {
     this.#note = parts.note;
     this.wishes = new Wishes({
       here: () => this.#here(),
-      stored: () => this.#store.stateOf(parts.definition.name),
+      stored: () => this.#store.savedState(parts.definition.name),
+      check: (isTrue, promise) => this.check(isTrue, promise),
+    });
+    this.#alerts = new AlertsWitness({
+      alerts: parts.definition.alerts,
+      definitions: this.#definitions,
+      coverage: parts.coverage,
+      isKnownMuteOn: () => this.wishes.isKnownMuteOn(),
       check: (isTrue, promise) => this.check(isTrue, promise),
     });
   }
@@ -101,8 +124,8 @@ export class Witness {
     this.#definitions.push(definition);
   }
 
-  check(isTrue: boolean, promise: string): void {
-    if (!isTrue) this.broken ??= promise;
+  check(isTrue: boolean, promise: () => string): void {
+    if (!isTrue) this.broken ??= promise();
   }
 
   /** A runner took the chain, or a worker the lock: it has read both clocks. */
@@ -116,9 +139,9 @@ export class Witness {
 
   /** A worker was handed a run, so its intent must be durable. */
   given(run: Run): void {
-    const stored = this.#store.stateOf(this.#name)?.run;
+    const stored = this.#store.savedState(this.#name)?.run;
     const isDurable = stored?.number === run.number && stored.fence === run.fence;
-    this.check(isDurable, `run ${run.number} is started and its intent is not stored`);
+    this.check(isDurable, () => `run ${run.number} is started and its intent is not stored`);
     this.#given.set(run.number, this.#here());
     this.wishes.given(run);
   }
@@ -129,12 +152,12 @@ export class Witness {
   }
 
   began(run: Run, definition: ChainDefinition): void {
-    this.#note(`run ${run.number} of ${run.task} begins`);
+    this.#note(() => `run ${run.number} of ${run.task} begins`);
     for (const other of this.#seen.values()) {
       const isLive = other.hasMain || (other.hasTree && other.definition.leftovers !== 'allow');
-      this.check(!isLive, `run ${run.number} begins while run ${other.run.number} lives`);
+      this.check(!isLive, () => `run ${run.number} begins while run ${other.run.number} lives`);
     }
-    this.check(run.number > this.#lastBegun, `run ${run.number} begins after run ${this.#lastBegun}`);
+    this.check(run.number > this.#lastBegun, () => `run ${run.number} begins after run ${this.#lastBegun}`);
     this.#lastBegun = run.number;
     if (!this.wishes.began(run)) this.#checkCooldown(run);
     this.runsMade += 1;
@@ -154,19 +177,24 @@ export class Witness {
     });
   }
 
-  mainEnded(number: number, written: Ending | null): void {
+  mainEnded(number: number, ending: Ending): void {
     const seen = this.#seen.get(number);
     if (seen === undefined) return;
-    this.#note(`run ${number} ends, ${written?.kind ?? 'unseen'}`);
+    this.#note(() => `run ${number} ends, ${ending.kind}`);
     seen.hasMain = false;
-    seen.written = written;
     seen.mainEnd = this.#here();
+  }
+
+  /** How its worker has written down the end of a run; `null` if it dies before it can. */
+  written(number: number, ending: Ending | null): void {
+    const seen = this.#seen.get(number);
+    if (seen !== undefined) seen.written = ending;
   }
 
   treeEnded(number: number): void {
     const seen = this.#seen.get(number);
     if (seen === undefined) return;
-    this.#note(`run ${number} is gone`);
+    this.#note(() => `run ${number} is gone`);
     seen.hasTree = false;
     seen.treeEnd = this.#here();
   }
@@ -191,40 +219,53 @@ export class Witness {
 
   foundInJournal(number: number, wasBlocked: boolean): void {
     const seen = this.#seen.get(number);
-    this.#note(`run ${number} is found in the journal`);
+    this.#note(() => `run ${number} is found in the journal`);
     if (seen !== undefined && !wasBlocked) seen.wasFoundOver = true;
   }
 
   endingStep(run: Run, step: Step['step']): void {
     const steps = this.#steps.get(run.number) ?? [];
     this.#steps.set(run.number, steps);
-    this.#note(`run ${run.number} is ${step}`);
+    this.#note(() => `run ${run.number} is ${step}`);
     this.#checkStep(run, step, steps);
     steps.push({ step, at: this.#here() });
   }
 
-  /** What was told to people must be stored. */
+  /** What the next runner must know as well is stored before it is told. */
   told(told: Told): void {
     if (told.kind === 'pass ended') this.passesMade += 1;
-    if (told.kind !== 'run ended') return;
-    const kept = this.#store.runOf(this.#name, told.run.number);
-    this.check(
-      isDeepStrictEqual(kept?.outcome, told.outcome),
-      `the end of run ${told.run.number} is told and not stored`,
-    );
+    const isStored = !storedFirst.has(told.kind) || this.#committed.has(told);
+    this.check(isStored, () => `"${told.kind}" is told and not stored`);
+  }
+
+  /** A runner begins to store this, for the first time or again. */
+  saving(told: Told): void {
+    if (this.#alreadySaving.has(told)) return;
+    this.#alreadySaving.add(told);
+    this.wishes.saving(told);
+    if (told.kind === 'notice') this.#alerts.made(told);
   }
 
   /** The store has committed this. */
-  stored(told: Told, state: ChainState): void {
+  committed({ told, state }: Saving): void {
+    for (const one of told) {
+      this.#committed.add(one.told);
+      this.#stored(one.told, state);
+    }
+    this.#alerts.committed(told.map((one) => one.told));
+  }
+
+  #stored(told: Told, state: ChainState): void {
     this.wishes.stored(told, state);
     if (told.kind === 'run skipped') {
-      this.#note(`stored: ${told.task} is left out`);
+      this.#note(() => `stored: ${told.task} is left out`);
       const lengths = this.#tasksOf(told.task, this.#definitions).map(({ cooldown }) => cooldown.successMs);
       this.#lastTurn = { run: null, lengthMs: Math.min(...lengths), at: this.wishes.skippedAt(told) };
     }
+    if (told.kind === 'notice') this.#note(() => `stored: people are told, ${told.notice.kind}`);
     if (told.kind !== 'run ended') return;
     const { run, outcome } = told;
-    this.#note(`stored: run ${run.number} ${outcome.kind}`);
+    this.#note(() => `stored: run ${run.number} ${outcome.kind}`);
     this.#checkOutcome(run, outcome);
     const lengthMs = this.#shortestCooldown(run, outcome);
     if (outcome.kind !== 'withdrawn') this.#lastTurn = { run, lengthMs, at: this.#momentOf(told.endedAt) };
@@ -242,29 +283,30 @@ export class Witness {
       const kept = this.#store.runOf(this.#name, run.number);
       this.check(
         hasMain || kept?.outcome !== null || run.number === this.#lastBegun,
-        `run ${run.number} has no outcome`,
+        () => `run ${run.number} has no outcome`,
       );
     }
   }
 
   #checkOutcome(run: Run, outcome: Outcome): void {
-    const says = `run ${run.number} is said to have ${outcome.kind}`;
+    const says = (what: string) => (): string =>
+      `run ${run.number} is said to have ${outcome.kind}, and it ${what}`;
     const seen = this.#seen.get(run.number);
     const steps = this.#steps.get(run.number) ?? [];
     if (seen === undefined) {
       const isTrue = ['withdrawn', 'not started'].includes(outcome.kind) || run.boot !== this.#clock.boot;
-      this.check(isTrue || steps.length > 0, `${says}, and it never began`);
+      this.check(isTrue || steps.length > 0, says('never began'));
       return;
     }
-    this.check(!seen.hasMain, `${says}, and it lives`);
-    this.check(outcome.kind !== 'withdrawn' && outcome.kind !== 'not started', `${says}, and it began`);
+    this.check(!seen.hasMain, says('lives'));
+    this.check(outcome.kind !== 'withdrawn' && outcome.kind !== 'not started', says('began'));
     const { written } = seen;
-    if (outcome.kind === 'succeeded') this.check(written?.kind === 'succeeded', `${says}, and it did not`);
+    if (outcome.kind === 'succeeded') this.check(written?.kind === 'succeeded', says('did not'));
     // Nobody can know when a run ended that has no written end.
     const wasEnded = steps.some((step) => written === null || !isBefore(seen.mainEnd, step.at));
     if (wasEnded) return;
     const isTrue = written === null ? outcome.kind === 'interrupted' : isDeepStrictEqual(outcome, written);
-    this.check(isTrue, `${says}, and it truly ${written?.kind ?? 'was interrupted'}`);
+    this.check(isTrue, says(`truly ${written?.kind ?? 'was interrupted'}`));
   }
 
   #checkStep(run: Run, step: Step['step'], steps: readonly Step[]): void {
@@ -283,14 +325,14 @@ export class Witness {
       const isLeft = seen?.hasMain === false && inForce.some(({ leftovers }) => leftovers === 'kill');
       // What was begun by a stop goes on after a restart.
       const isDue = isOvertime || isLeft || last !== undefined || asked !== null;
-      this.check(isDue, `run ${run.number} is cancelled, and nothing says so`);
+      this.check(isDue, () => `run ${run.number} is cancelled, and nothing says so`);
     }
     if (step !== 'killed' || asked === 'killed') return;
     const graceMs = last?.step === 'killed' ? killAgainMs : this.#killGraceMs;
     const isGraceOver = last !== undefined && nowMs - last.at.now.monotonic >= graceMs;
     this.check(
       isGraceOver || steps.some((one) => one.step === 'killed'),
-      `run ${run.number} is killed without a grace`,
+      () => `run ${run.number} is killed without a grace`,
     );
   }
 
@@ -305,7 +347,8 @@ export class Witness {
     const earlyMs = earliestMs - now.monotonic;
     this.check(
       earlyMs <= 0,
-      `run ${run.number} begins ${earlyMs} ms before the cooldown of ${last.run?.number ?? 'a run left out'} is over`,
+      () =>
+        `run ${run.number} begins ${earlyMs} ms before the cooldown of ${last.run?.number ?? 'a run left out'} is over`,
     );
   }
 
