@@ -373,12 +373,12 @@ export class Coverage {
 
 /** Both counts together. */
 export function sumOf(one: CoverageCounts, other: CoverageCounts): CoverageCounts {
-  const entries = Object.keys({ ...one, ...other }).map((table) => {
-    const [left, right] = [one[table] ?? {}, other[table] ?? {}];
-    const names = Object.keys({ ...left, ...right });
-    return [table, Object.fromEntries(names.map((name) => [name, (left[name] ?? 0) + (right[name] ?? 0)]))];
-  });
-  return Object.fromEntries(entries);
+  const counts: Record<string, Record<string, number>> = {};
+  for (const [table, names] of [...Object.entries(one), ...Object.entries(other)]) {
+    const sums = (counts[table] ??= {});
+    for (const [name, count] of Object.entries(names)) sums[name] = (sums[name] ?? 0) + count;
+  }
+  return counts;
 }
 
 /** What was never reached, as `table: name`. */

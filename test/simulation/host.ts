@@ -410,7 +410,7 @@ class RunProcess {
   ) {
     const { nature, clock } = host.parts;
     const { run, definition } = by;
-    const random = host.parts.random.fork(-run.number);
+    const random = host.parts.random.fork(0 - run.number);
     this.#host = host;
     this.#worker = worker;
     this.#run = run;

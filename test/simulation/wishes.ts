@@ -3,9 +3,14 @@ import type { Asked, ControlRequest } from '../../src/control-port.ts';
 import type { Told } from '../../src/core/event.ts';
 import type { ChainState, Pause, Run } from '../../src/core/facts.ts';
 
+/** Where and when something was seen; when it truly was is not known of what only a record says. */
+export interface Sight extends Here {
+  readonly trueMs: number | null;
+}
+
 /** What is needed to compare what people asked with what happens. */
 export interface WishesParts {
-  readonly here: () => Here;
+  readonly here: () => Sight;
   readonly stored: () => ChainState | null;
   readonly check: (isTrue: boolean, promise: () => string) => void;
 }
@@ -29,7 +34,7 @@ interface KnownPause {
 export class Wishes {
   readonly #parts: WishesParts;
   readonly #ends = new Map<number, 'cancelled' | 'killed'>();
-  readonly #skipsSaved = new Map<Told, { readonly moment: number; readonly at: Here }>();
+  readonly #skipsSaved = new Map<Told, { readonly moment: number; readonly at: Sight }>();
   readonly #askedAt = new Map<ControlRequest, number>();
   readonly #untils = new Map<ControlRequest, KnownEnd>();
   #moment = 0;
@@ -182,7 +187,7 @@ export class Wishes {
   }
 
   /** When the run was left out of which this tells. */
-  skippedAt(told: Told): Here {
+  skippedAt(told: Told): Sight {
     return this.#skipsSaved.get(told)?.at ?? this.#parts.here();
   }
 

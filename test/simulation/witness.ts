@@ -15,7 +15,7 @@ import type { MemoryStore } from '../support/memory-store.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import { AlertsWitness } from './alerts-witness.ts';
 import type { Coverage } from './coverage.ts';
-import { Wishes } from './wishes.ts';
+import { Wishes, type Sight } from './wishes.ts';
 
 /** After a reboot, a wall clock that was set so soon after the end of a run makes its cooldown anybody's guess. */
 const unsureAfterJumpMs = 60_000;
@@ -40,8 +40,8 @@ interface Seen {
   hasTree: boolean;
   /** How its worker wrote it down; `null` if nobody did. */
   written: Ending | null;
-  mainEnd: Here | null;
-  treeEnd: Here | null;
+  mainEnd: Sight | null;
+  treeEnd: Sight | null;
   /** It was there when the host went down. */
   hasVanished: boolean;
   /** The runner learned of its end from the journal, with the lock free at once. */
@@ -91,7 +91,7 @@ export class Witness {
   readonly #jumps: Here[] = [];
   #lastBegun = 0;
   /** The last run that has an outcome, or the place of one that was left out. */
-  #lastTurn: { readonly run: Run | null; readonly lengthMs: number; readonly at: Here } | null = null;
+  #lastTurn: { readonly run: Run | null; readonly lengthMs: number; readonly at: Sight } | null = null;
 
   readonly #note: (what: () => string) => void;
   readonly #alerts: AlertsWitness;
@@ -260,7 +260,11 @@ export class Witness {
     if (told.kind === 'run skipped') {
       this.#note(() => `stored: ${told.task} is left out`);
       const lengths = this.#tasksOf(told.task, this.#definitions).map(({ cooldown }) => cooldown.successMs);
-      this.#lastTurn = { run: null, lengthMs: Math.min(...lengths), at: this.wishes.skippedAt(told) };
+      this.#lastTurn = {
+        run: null,
+        lengthMs: Math.min(...lengths),
+        at: { ...this.wishes.skippedAt(told), trueMs: null },
+      };
     }
     if (told.kind === 'notice') this.#note(() => `stored: people are told, ${told.notice.kind}`);
     if (told.kind !== 'run ended') return;
@@ -272,9 +276,13 @@ export class Witness {
   }
 
   /** When something happened that was stored only now: a store may take its time. */
-  #momentOf(wall: Moment['wall']): Here {
-    const { boot, now } = this.#here();
-    return { boot, now: { wall, monotonic: subtract(now.monotonic, durationBetween(wall, now.wall)) } };
+  #momentOf(wall: Moment['wall']): Sight {
+    const { boot, now, trueMs } = this.#here();
+    return {
+      boot,
+      trueMs,
+      now: { wall, monotonic: subtract(now.monotonic, durationBetween(wall, now.wall)) },
+    };
   }
 
   /** At the end of the world every run that began has its outcome. */
@@ -342,7 +350,9 @@ export class Witness {
     const seen = last.run === null ? undefined : this.#seen.get(last.run.number);
     const end = (seen === undefined ? null : this.#endOf(seen)) ?? last.at;
     if (end === last.at && this.#isUnsure(last.at)) return;
-    const { boot, now } = this.#here();
+    const { boot, now, trueMs } = this.#here();
+    // Whatever was done to the clocks since: a cooldown that has truly passed is not cut short.
+    if (end.trueMs !== null && trueMs - end.trueMs >= last.lengthMs) return;
     const earliestMs = this.#earliestStart(end, last.lengthMs, boot);
     const earlyMs = earliestMs - now.monotonic;
     this.check(
@@ -353,7 +363,7 @@ export class Witness {
   }
 
   /** The end from which the cooldown counts; `null` if nobody saw it before it was found out. */
-  #endOf(seen: Seen): Here | null {
+  #endOf(seen: Seen): Sight | null {
     const isMainEnough = seen.definition.leftovers === 'allow' || seen.wasFoundOver || seen.hasVanished;
     const end = isMainEnough ? seen.mainEnd : seen.treeEnd;
     return seen.hasVanished && seen.written === null ? null : end;
@@ -403,8 +413,8 @@ export class Witness {
     return definitions.flatMap(({ tasks }) => tasks.find((task) => task.name === name) ?? tasks.slice(0, 1));
   }
 
-  #here(): Here {
-    return { boot: this.#clock.boot, now: this.#clock.now() };
+  #here(): Sight & { readonly trueMs: number } {
+    return { boot: this.#clock.boot, now: this.#clock.now(), trueMs: this.#clock.trueMs };
   }
 }
 
