@@ -1,6 +1,6 @@
 import type { ControlRequest } from '../../src/control-port.ts';
 import { toDurationMs } from '../../src/core/units.ts';
-import { portCalls, type PortCall } from './coverage.ts';
+import { portCalls, type PortCall } from './coverage-names.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 
 /** Which runner: the one that is up, or the one that has the chain, which may be another. */
@@ -62,8 +62,7 @@ export type Harm =
   | { readonly kind: 'asked'; readonly wish: Wish }
   | { readonly kind: 'status looked at' };
 
-/** The word for one kind of harm. */
-export type HarmKind = Harm['kind'];
+type HarmKind = Harm['kind'];
 
 /** A harm in the plan of a world. It comes `gapMs` after the one before, or after so many steps, whatever is first. */
 export interface PlannedHarm {

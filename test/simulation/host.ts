@@ -2,13 +2,13 @@ import type { ChainDefinition } from '../../src/core/definition.ts';
 import type { ChainEvent, JournalEntry } from '../../src/core/event.ts';
 import type { ProcessIdentity, Run } from '../../src/core/facts.ts';
 import type { Ending } from '../../src/core/outcome.ts';
-import { add, durationBetween, toDurationMs } from '../../src/core/units.ts';
-import { unknownUsage, type Usage } from '../../src/core/usage.ts';
+import { add, toDurationMs } from '../../src/core/units.ts';
 import type { Worker } from '../../src/ports.ts';
 import type { Schedule } from '../support/schedule.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import type { Nature } from './nature.ts';
+import { RunProcess } from './run-process.ts';
 import type { Witness } from './witness.ts';
 
 /** What is about to go wrong with the workers of a host. */
@@ -39,9 +39,6 @@ export interface WorkerWishes {
   /** What it says; the event is made when it is heard. */
   readonly post: (make: () => ChainEvent) => void;
 }
-
-/** How long what a run leaves behind goes on at most. */
-const longestLeftoverMs = 20_000;
 
 /**
  * The processes of one host: workers and the trees of their runs, with the kernel's lock, which is free only when
@@ -165,7 +162,8 @@ export class Host {
   }
 }
 
-type Step = 'asked' | 'cancelled' | 'killed';
+/** What a runner does to end a run. */
+export type Step = 'asked' | 'cancelled' | 'killed';
 
 /** A worker: waits for the lock, loads, takes runs one by one, and goes when its runner is gone and its run is over. */
 class WorkerProcess implements Worker {
@@ -386,127 +384,5 @@ class WorkerProcess implements Worker {
   #here(): { at: ReturnType<VirtualClock['now']>; boot: string } {
     const { clock } = this.#host.parts;
     return { at: clock.now(), boot: clock.boot };
-  }
-}
-
-/** The processes of one run: the main one, and maybe another that it leaves behind. */
-class RunProcess {
-  readonly number: number;
-  readonly usage: Usage;
-  readonly #host: Host;
-  readonly #run: Run;
-  readonly #random: SeededRandom;
-  readonly #isFunction: boolean;
-  readonly #minds: boolean;
-  readonly #beganAt: ReturnType<VirtualClock['now']>;
-  #worker: WorkerProcess | null;
-  #hasMain = true;
-  #hasLeftover: boolean;
-
-  constructor(
-    host: Host,
-    worker: WorkerProcess,
-    by: { readonly run: Run; readonly definition: ChainDefinition },
-  ) {
-    const { nature, clock } = host.parts;
-    const { run, definition } = by;
-    const random = host.parts.random.fork(0 - run.number);
-    this.#host = host;
-    this.#worker = worker;
-    this.#run = run;
-    this.#random = random;
-    this.number = run.number;
-    this.#hasLeftover = random.happens(nature.runLeaves);
-    this.#minds = random.happens(0.7);
-    this.#beganAt = clock.now();
-    this.#isFunction = definition.tasks.some(
-      ({ name, work }) => name === run.task && work.kind === 'function',
-    );
-    this.usage = this.#isFunction ? { cpuMs: null, memoryKib: random.pick([500, 2_000]) } : unknownUsage;
-  }
-
-  get isAlive(): boolean {
-    return this.#hasMain || this.#hasLeftover;
-  }
-
-  get isGone(): boolean {
-    return !this.isAlive;
-  }
-
-  begin(definition: ChainDefinition): void {
-    const { nature, schedule, witness } = this.#host.parts;
-    this.#host.add(this);
-    witness.began(this.#run, definition);
-    const random = this.#random;
-    const lengthMs = random.happens(nature.runHangs) ? nature.hangMs : random.between(1, nature.runMs);
-    const ending: Ending = random.happens(nature.runFails) ? this.#failure() : { kind: 'succeeded' };
-    schedule.after(lengthMs, () => this.#mainEnds(ending));
-    if (this.#hasLeftover)
-      schedule.after(lengthMs + random.between(1, longestLeftoverMs), () => this.#leftoverEnds());
-  }
-
-  /** @param isFunction whether it can be asked, too: what asks it is the runner, by the definition that it has */
-  signal(step: Step, isFunction: boolean): void {
-    if (step === 'asked') {
-      if (isFunction && this.#isFunction && this.#minds) this.#asked();
-      return;
-    }
-    if (step === 'cancelled' && !this.#minds) return;
-    const signal = step === 'killed' ? 'SIGKILL' : 'SIGTERM';
-    this.#host.parts.schedule.after(this.#random.between(0, 50), () => {
-      this.#mainEnds({ kind: 'killed', signal });
-      this.#leftoverEnds();
-    });
-  }
-
-  /** Its worker died: nobody writes down any more how it ends. */
-  orphan(): void {
-    this.#worker = null;
-    if (this.#isFunction) this.#mainEnds({ kind: 'killed', signal: 'SIGKILL' });
-  }
-
-  vanish(): void {
-    if (this.isAlive) this.#host.parts.witness.vanished(this.number);
-    this.#hasMain = false;
-    this.#hasLeftover = false;
-  }
-
-  #failure(): Ending {
-    const number = this.#random.between(1, 3);
-    if (!this.#isFunction) return { kind: 'exited', exitCode: number };
-    return {
-      kind: 'threw',
-      error: { name: 'Error', message: `no place ${'left '.repeat(number)}`, stack: '' },
-    };
-  }
-
-  // A function that minds its signal ends soon, one way or the other.
-  #asked(): void {
-    const isDone = this.#random.happens(0.3);
-    const ending: Ending = isDone ? { kind: 'succeeded' } : this.#failure();
-    this.#host.parts.schedule.after(this.#random.between(0, 500), () => this.#mainEnds(ending));
-  }
-
-  #mainEnds(ending: Ending): void {
-    if (!this.#hasMain) return;
-    this.#hasMain = false;
-    const { clock, witness } = this.#host.parts;
-    witness.mainEnded(this.number, ending);
-    if (this.isGone) this.#gone();
-    const durationMs = durationBetween(this.#beganAt.monotonic, clock.now().monotonic);
-    this.#worker?.mainEnded(this, ending, durationMs);
-  }
-
-  #leftoverEnds(): void {
-    if (!this.#hasLeftover) return;
-    this.#hasLeftover = false;
-    if (this.#hasMain) return;
-    this.#gone();
-    this.#worker?.treeEnded(this);
-  }
-
-  #gone(): void {
-    this.#host.remove(this);
-    this.#host.parts.witness.treeEnded(this.number);
   }
 }

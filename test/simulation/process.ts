@@ -2,7 +2,8 @@ import type { ChainEvent } from '../../src/core/event.ts';
 import type { RunningChain } from '../../src/runner/chain-loop.ts';
 import type { ProjectRunner } from '../../src/runner/project-runner.ts';
 import type { Schedule } from '../support/schedule.ts';
-import type { Coverage, PortCall } from './coverage.ts';
+import type { PortCall } from './coverage-names.ts';
+import type { Coverage } from './coverage.ts';
 
 /** What a process of the simulation lives in. */
 export interface ProcessParts {

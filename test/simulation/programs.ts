@@ -8,7 +8,7 @@ import { holderOf, type KernelLock } from './places.ts';
 import { Crashed, type Program, type RunnerProcess } from './process.ts';
 
 /** What runners share on their host. */
-export interface SharedPlaces {
+interface SharedPlaces {
   /** The place of the one runner that is up. */
   readonly seat: KernelLock<RunnerProcess>;
   /** The right to run the chain. */

@@ -1,11 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Here, Moment } from '../../src/core/cooldown.ts';
-import type {
-  ChainDefinition,
-  ChainName,
-  FailureCooldown,
-  TaskDefinition,
-} from '../../src/core/definition.ts';
+import type { ChainDefinition, ChainName, TaskDefinition } from '../../src/core/definition.ts';
 import type { Told } from '../../src/core/event.ts';
 import type { ChainState, Run } from '../../src/core/facts.ts';
 import type { Saving } from '../../src/ports.ts';
@@ -15,6 +10,7 @@ import type { MemoryStore } from '../support/memory-store.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import { AlertsWitness } from './alerts-witness.ts';
 import type { Coverage } from './coverage.ts';
+import { isBefore, shortestFailureCooldown, type Seen } from './seen-run.ts';
 import { Wishes, type Sight } from './wishes.ts';
 
 /** After a reboot, a wall clock that was set so soon after the end of a run makes its cooldown anybody's guess. */
@@ -28,25 +24,6 @@ const storedFirst: ReadonlySet<Told['kind']> = new Set([
   'incident changed',
   'notice',
 ]);
-
-interface Seen {
-  readonly run: Run;
-  /** The definition by which its worker was started. */
-  readonly definition: ChainDefinition;
-  /** All by which a runner may take it to be run, before it has ended. */
-  readonly definitionsFrom: number;
-  readonly began: Here;
-  hasMain: boolean;
-  hasTree: boolean;
-  /** How its worker wrote it down; `null` if nobody did. */
-  written: Ending | null;
-  mainEnd: Sight | null;
-  treeEnd: Sight | null;
-  /** It was there when the host went down. */
-  hasVanished: boolean;
-  /** The runner learned of its end from the journal, with the lock free at once. */
-  wasFoundOver: boolean;
-}
 
 /** What the witness sees, and where it writes down what happens. */
 export interface WitnessParts {
@@ -416,14 +393,4 @@ export class Witness {
   #here(): Sight & { readonly trueMs: number } {
     return { boot: this.#clock.boot, now: this.#clock.now(), trueMs: this.#clock.trueMs };
   }
-}
-
-function shortestFailureCooldown(failure: FailureCooldown, streak: number): number {
-  if (failure.kind === 'fixed') return failure.lengthMs;
-  const { firstMs, factor, capMs, jitter } = failure;
-  return Math.floor(Math.min(firstMs * factor ** (streak - 1), capMs) * (1 - jitter));
-}
-
-function isBefore(one: Here | null, other: Here): boolean {
-  return one !== null && one.boot === other.boot && one.now.monotonic < other.now.monotonic;
 }
