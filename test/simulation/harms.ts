@@ -199,16 +199,30 @@ const makers: { readonly [Kind in HarmKind]: Maker<Kind> } = {
   'status looked at': { weight: 3, make: () => ({ kind: 'status looked at' }) },
 };
 
+/** Calls that are made so rarely that chance alone would hardly choose them in time. */
+const rareCalls: readonly [PortCall, ...PortCall[]] = [
+  'seat.take',
+  'seat.leave',
+  'startSuccessor',
+  'load',
+  'output.rotate',
+  'output.limit',
+  'workers.remains',
+];
 const calls = Object.keys(portCalls).filter((call): call is PortCall => call in portCalls);
 const kinds: readonly HarmKind[] = Object.keys(makers).filter((kind): kind is HarmKind => kind in makers);
+
+/** In some worlds there are only these, which together hold a chain up: what they make of one another is rare else. */
+const holding: readonly HarmKind[] = ['disk full', 'save fails', 'store slow', 'runner stopped', 'asked'];
 
 /** Everything that is done to one world, in its order. Most worlds know a part of the harms only: those come together. */
 export function planOf(random: SeededRandom): readonly PlannedHarm[] {
   const gapMs = random.pick([300, 3_000, 30_000, hourMs]);
   const steps = random.pick([10, 30, 60]);
   const share = random.pick([1, 0.5, 0.25]);
-  const lots = lotsOf(kinds.filter(() => random.happens(share)));
-  const wishes = someOf(random, share);
+  const isHeld = random.happens(0.2);
+  const lots = lotsOf(isHeld ? holding : kinds.filter(() => random.happens(share)));
+  const wishes = someOf(random, isHeld ? 0.5 : share);
   return Array.from({ length: random.between(0, 40) }, (_, index) => {
     const kind = lots[random.between(0, lots.length - 1)] ?? 'asked';
     return {
@@ -242,6 +256,7 @@ function whose(random: SeededRandom): Whose {
 /** Half of the time one of the calls is meant that are made rarely. */
 function fuse(random: SeededRandom): { readonly calls: number; readonly at: PortCall | null } {
   if (random.happens(0.5)) return { calls: random.between(1, random.pick([5, 40, 120])), at: null };
+  if (random.happens(0.5)) return { calls: 1, at: random.pick(rareCalls) };
   return { calls: random.between(1, 3), at: calls[random.between(0, calls.length - 1)] ?? null };
 }
 

@@ -60,7 +60,7 @@ export function inflict(world: World, harm: Harm): void {
 
 type RunnerHarm = Extract<Harm, { readonly whose: string }>;
 
-function harmRunner({ runners, schedule }: World, harm: RunnerHarm): void {
+function harmRunner({ runners, schedule, log }: World, harm: RunnerHarm): void {
   const process = runners.one(harm.whose);
   if (process === null) return;
   switch (harm.kind) {
@@ -68,6 +68,8 @@ function harmRunner({ runners, schedule }: World, harm: RunnerHarm): void {
       process.die('was killed');
       break;
     case 'runner killed at work':
+      // It makes this call only for a log that is full.
+      if (harm.at === 'output.rotate') log.isFull = true;
       process.lightFuse(harm);
       break;
     case 'runner killed while it stores':

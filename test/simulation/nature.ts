@@ -33,7 +33,7 @@ export function randomNature(random: SeededRandom): Nature {
   return {
     runFails: random.pick([0, 0.2, 0.5, 0.9]),
     runHangs: random.pick([0, 0.1]),
-    runLeaves: random.pick([0, 0.3]),
+    runLeaves: random.pick([0, 0.3, 0.9]),
     runMs: random.pick([50, 3_000]),
     hangMs: random.pick([60_000, 500_000]),
   };
