@@ -3,6 +3,7 @@ import {
   add,
   durationBetween,
   earlierOf,
+  subtract,
   toDurationMs,
   zeroMs,
   type DurationMs,
@@ -65,6 +66,13 @@ export function endOfWait(wait: StoredWait, here: Here): MonotonicMs {
 /** The same wait as it is in force here, in the present boot. */
 export function broughtHere(wait: StoredWait, here: Here): StoredWait {
   return { ...wait, boot: here.boot, until: endOfWait(wait, here) };
+}
+
+/** When a moment of another boot was by the clocks of this one: only the wall clock tells, and it was not later than now. */
+export function momentHere(moment: Moment, boot: string, here: Here): Moment {
+  if (boot === here.boot) return moment;
+  const agoMs = durationBetween(moment.wall, here.now.wall);
+  return { monotonic: subtract(here.now.monotonic, agoMs), wall: moment.wall };
 }
 
 function failureCooldown(

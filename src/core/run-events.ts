@@ -1,5 +1,5 @@
 import { dueAnew } from './alarm/freshness.ts';
-import { storedWait } from './cooldown.ts';
+import { storedWait, type Here } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import { taskOf } from './ending.ts';
 import type { RunEnded, Told } from './event.ts';
@@ -100,12 +100,22 @@ export function endingStepTaken(facts: Facts, event: EventOf<'ending step taken'
 
 /** The run has its outcome. */
 export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: ChainDefinition): Learned {
+  return runEndedBefore(facts, event, { definition, here: { boot: event.boot, now: event.at } });
+}
+
+/** The same, for a run that may have ended in another boot; `here` is when that was by the clocks of this one. */
+export function runEndedBefore(
+  facts: Facts,
+  event: EventOf<'run ended'>,
+  by: { readonly definition: ChainDefinition; readonly here: Here },
+): Learned {
+  const { definition, here } = by;
   const { run } = facts.state;
   if (run === null || run.number !== event.run || run.stage.kind === 'left behind') return silently(facts);
   const ended = settle(facts, run, {
     definition,
     outcome: outcomeOf(run, event, { definition, fence: facts.fence }),
-    here: { boot: event.boot, now: event.at },
+    here,
     chance: event.chance,
     durationMs: event.durationMs,
     usage: event.usage,
@@ -113,7 +123,7 @@ export function runEnded(facts: Facts, event: EventOf<'run ended'>, definition: 
     leftovers: event.leftovers,
   });
   const settled: Learned = { ...ended, facts: { ...ended.facts, printed: '' } };
-  const stale = staleAfter(facts, { run, usage: event.usage, at: event.at.monotonic }, definition);
+  const stale = staleAfter(facts, { run, usage: event.usage, at: here.now.monotonic }, definition);
   if (stale === null || facts.staleWorker !== null) return settled;
   // That a run had its worker for itself is no news.
   const news: readonly Told[] =

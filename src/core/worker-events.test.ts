@@ -165,6 +165,33 @@ describe('a worker that has the lock', () => {
     assert.deepEqual([cooldown?.boot, cooldown?.until], ['boot-2', 3_000]);
   });
 
+  // Found by the simulation: the moment of the other boot was compared with the end of the mute in this one.
+  test('tells nothing of a run that failed before a reboot while the chain is muted', () => {
+    const monthMs = 30 * 86_400_000;
+    const until = { ...waitUntil(5_000), boot: 'boot-2' };
+    const muted = factsOf({
+      worker: starting,
+      state: { run: runOf(), lastRun: 1, mute: { since: momentAt(900), by: 'ada', until } },
+    });
+    const { told } = learn(muted, locked({ found: endedAt(monthMs), boot: 'boot-2' }), chain);
+    const notices = told.flatMap((one) => (one.kind === 'notice' ? [one] : []));
+    assert.deepEqual(
+      notices.map(({ notice, isHeld }) => [notice.kind, isHeld]),
+      [['incident opened', true]],
+    );
+  });
+
+  test('reminds of a run that failed before a reboot by the clock of the present boot', () => {
+    const monthMs = 30 * 86_400_000;
+    const event = locked({ found: endedAt(monthMs), boot: 'boot-2' });
+    const { incidents } = learn(factsWith(starting, runOf()), event, chain).facts.state.alarm;
+    const halfADay = 12 * 3_600_000;
+    assert.deepEqual(
+      incidents.map(({ remind: { boot: inBoot, until } }) => [inBoot, until]),
+      [['boot-2', 1_000 + halfADay]],
+    );
+  });
+
   test('begins no cooldown for a run that is withdrawn', () => {
     assert.equal(learn(factsWith(starting, runOf()), locked(), chain).facts.state.cooldown, null);
   });

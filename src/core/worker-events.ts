@@ -1,10 +1,10 @@
-import { broughtHere, storedWait, type Here, type Moment } from './cooldown.ts';
+import { broughtHere, momentHere, storedWait, type Here, type Moment } from './cooldown.ts';
 import type { ChainDefinition } from './definition.ts';
 import type { ChainEvent, RunEnded } from './event.ts';
 import type { Facts, Run } from './facts.ts';
 import { silently, withState, type EventOf, type Learned } from './learned.ts';
 import type { Ending } from './outcome.ts';
-import { runEnded, runOver, runWithdrawn } from './run-events.ts';
+import { runEnded, runEndedBefore, runOver, runWithdrawn } from './run-events.ts';
 import { unknownUsage } from './usage.ts';
 
 type WorkerEvent = Extract<ChainEvent, { readonly kind: `worker ${string}` }>;
@@ -107,7 +107,11 @@ function found(
       return runEnded(facts, endedBy(run, event, interrupted(run, event)), definition);
     case 'ended': {
       const { ending, at, boot, durationMs, usage } = entry;
-      return runEnded(facts, { ...endedBy(run, event, ending), at, boot, durationMs, usage }, definition);
+      const ended = { ...endedBy(run, event, ending), at, boot, durationMs, usage };
+      const now: Here = { boot: event.boot, now: event.at };
+      // What is due by the clock from now on, and whether people are told, is a matter of this boot.
+      const here: Here = { boot: event.boot, now: momentHere(at, boot, now) };
+      return runEndedBefore(facts, ended, { definition, here });
     }
   }
 }

@@ -191,6 +191,36 @@ describe('a chain that somebody stops', () => {
     assert.equal(keeper.status().state, 'running');
   });
 
+  // Found by the simulation: the answer was that it is stopped, while the other process ran it.
+  test('and that another process has taken meanwhile is told to be elsewhere by another stop', async () => {
+    const host = new MemoryHost();
+    const { keeper } = await keep(host);
+    await host.when('mail', (workers) => workers.succeeds());
+    await ask(keeper, stop);
+    host.chain('mail').holder = holderNamed(77);
+    assert.match(await ask(keeper, stop), /is run by another process, 77/);
+  });
+
+  test('and that another process has started meanwhile is stopped again by another stop', async () => {
+    const host = new MemoryHost();
+    const { keeper } = await keep(host);
+    await host.when('mail', (workers) => workers.succeeds());
+    await ask(keeper, stop);
+    const term = await host.store.begin(keeper.definition.name);
+    assert.ok(term.state !== null);
+    const { name: mail, history } = keeper.definition;
+    await host.store.save({
+      chain: mail,
+      fence: term.fence,
+      state: { ...term.state, stopped: null },
+      told: [],
+      history,
+      mayWait: false,
+    });
+    assert.equal(await ask(keeper, stop), 'stopped');
+    assert.equal(host.store.stateOf(mail)?.stopped?.by, 'ada');
+  });
+
   test('is still stopped in the next runner, and may be stopped again', async () => {
     const host = new MemoryHost();
     const first = await keep(host);
@@ -424,6 +454,19 @@ test('what cannot be stored is refused after a while, and counts all the same', 
   await host.advance(1);
   assert.match(await answer, /has heard it, and cannot store it: the disk is full; it is forgotten if/);
   assert.notEqual(keeper.status().pause, null);
+});
+
+// Found by the simulation: the chain finished, and the answer was that the pause is stored.
+test('what could not be stored before a stop now ends the chain is refused', async () => {
+  const host = new MemoryHost();
+  const { keeper, kept } = await keep(host);
+  await host.when('mail', (workers) => workers.succeeds());
+  host.store.failure = 'the disk is full';
+  const answer = ask(keeper, pause);
+  await host.advance(10);
+  keeper.stop(true);
+  await kept;
+  assert.match(await answer, /ended before it could store that/);
 });
 
 test('a bug in the loop of a chain is told by whoever keeps it, and the chain is closed', async () => {

@@ -122,6 +122,11 @@ export class ChainKeeper {
     return this.#definition;
   }
 
+  /** The chain as it runs right now, for who looks closer than at its status; `null` while it does not. */
+  running(): RunningChain | null {
+    return this.#keeping.kind === 'running' ? this.#keeping.chain : null;
+  }
+
   /** What the chain does, and why; looks for processes that are in the way only where there are some. */
   status(): ChainStatus {
     const keeping = this.#keeping;
@@ -146,7 +151,7 @@ export class ChainKeeper {
   async ask(request: ControlRequest): Promise<Asked> {
     const keeping = this.#keeping;
     if (request.kind === 'start') return this.#start();
-    if (keeping.kind === 'stopped' && request.kind === 'stop') return { kind: 'done', status: this.status() };
+    if (keeping.kind === 'stopped' && request.kind === 'stop') return this.#stopAgain(request);
     if (keeping.kind !== 'running') return { kind: 'refused', reason: this.#whyNot(keeping) };
     if (request.kind === 'release') this.#givenTo = request.pid;
     const facts = keeping.chain.facts();
@@ -160,7 +165,7 @@ export class ChainKeeper {
   }
 
   // Whoever asks is not kept waiting for a disk that is full.
-  async #whenStored(chain: RunningChain, stored: Promise<void>): Promise<Asked> {
+  async #whenStored(chain: RunningChain, stored: Promise<boolean>): Promise<Asked> {
     const { clock } = this.#parts;
     let forget = (): void => undefined;
     const late = new Promise<'late'>((resolve) => {
@@ -173,8 +178,8 @@ export class ChainKeeper {
       const heard = `Chain "${this.#definition.name}" has heard it, and cannot store it: ${store.reason}`;
       return { kind: 'refused', reason: `${heard}; it is forgotten if the runner ends before it can` };
     }
-    await stored;
-    return { kind: 'done', status: this.status() };
+    if (await stored) return { kind: 'done', status: this.status() };
+    return { kind: 'refused', reason: `Chain "${this.#definition.name}" ended before it could store that` };
   }
 
   async #keep(): Promise<void> {
@@ -257,17 +262,32 @@ export class ChainKeeper {
       const reason = `Chain "${this.#definition.name}" is still stopping: start it again when its run has ended`;
       return { kind: 'refused', reason };
     }
-    return keeping.kind === 'stopped' ? this.#takeAgain() : { kind: 'done', status: this.status() };
+    return keeping.kind === 'stopped' ? this.#startAgain() : { kind: 'done', status: this.status() };
   }
 
-  async #takeAgain(): Promise<Asked> {
-    this.#holds = 'stop ends';
+  async #startAgain(): Promise<Asked> {
+    const keeping = await this.#takeAgain('stop ends');
+    if (keeping.kind === 'running') return this.#whenStored(keeping.chain, keeping.chain.stored());
+    return { kind: 'done', status: this.status() };
+  }
+
+  // Since it was stopped another process may have run it, or run it now: only who takes it knows.
+  async #stopAgain(request: ControlRequest): Promise<Asked> {
+    const keeping = await this.#takeAgain('kept');
+    if (keeping.kind === 'running') {
+      const isStopped = keeping.chain.facts().state.stopped !== null;
+      return isStopped ? this.#whenStored(keeping.chain, keeping.chain.stored()) : this.ask(request);
+    }
+    if (keeping.kind === 'stopped') return { kind: 'done', status: this.status() };
+    return { kind: 'refused', reason: this.#whyNot(keeping) };
+  }
+
+  #takeAgain(holds: Holds): Promise<Keeping> {
+    this.#holds = holds;
     this.#keeping = { kind: 'taking' };
     const taken = new Promise<Keeping>((resolve) => this.#takers.push(resolve));
     this.#wake();
-    const keeping = await taken;
-    if (keeping.kind === 'running') return this.#whenStored(keeping.chain, keeping.chain.stored());
-    return { kind: 'done', status: this.status() };
+    return taken;
   }
 
   #tellTakers(): void {

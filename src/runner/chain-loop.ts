@@ -16,10 +16,10 @@ const storeRetryMs: DurationMs = toDurationMs(1_000);
 
 /** A chain that is being run. */
 export interface RunningChain {
-  /** Asks something of it; resolves once that is stored, or when the chain is finished. */
-  ask(request: ChainRequest): Promise<void>;
-  /** Resolves once all that is known by now is stored, or when the chain is finished. */
-  stored(): Promise<void>;
+  /** Asks something of it; resolves once that is stored, to `false` when the chain finishes before it is. */
+  ask(request: ChainRequest): Promise<boolean>;
+  /** Resolves once all that is known by now is stored, to `false` when the chain finishes before it is. */
+  stored(): Promise<boolean>;
   /** Goes on by another definition, after the run in progress. */
   change(definition: ChainDefinition): void;
   /** Tells of failures with another version of its code. */
@@ -84,7 +84,7 @@ class ChainLoop {
   #changed: ChainDefinition | null = null;
   #stored: ChainState | null = null;
   #untold: ChainTold[] = [];
-  #answers: (() => void)[] = [];
+  #answers: Answer[] = [];
   #log: LogPosition;
   #worker: Worker | null = null;
   /** Names the worker whose events count: those of one that was let go may still be in the mailbox. */
@@ -100,15 +100,16 @@ class ChainLoop {
     this.#watchOutput();
   }
 
-  ask(request: ChainRequest): Promise<void> {
-    if (this.#isFinished) return Promise.resolve();
+  ask(request: ChainRequest): Promise<boolean> {
+    if (this.#isFinished) return Promise.resolve(false);
     return new Promise((answer) =>
       this.#mailbox.post({ event: { kind: 'asked', request }, from: null, answer }),
     );
   }
 
-  stored(): Promise<void> {
-    if (this.#isFinished || this.#stored === this.facts.state) return Promise.resolve();
+  stored(): Promise<boolean> {
+    const isStored = this.#stored === this.facts.state;
+    if (this.#isFinished || isStored) return Promise.resolve(isStored);
     return new Promise((answer) => this.#answers.push(answer));
   }
 
@@ -138,8 +139,9 @@ class ChainLoop {
       this.#isFinished = true;
       this.#worker?.release();
       this.#ports.output.unwatch();
-      this.#answer();
-      for (const { answer } of this.#mailbox.take()) answer?.();
+      // On a full disk a chain that is stopped at once ends without being stored.
+      this.#answer(this.#stored === this.facts.state);
+      for (const { answer } of this.#mailbox.take()) answer?.(false);
     }
   }
 
@@ -147,13 +149,13 @@ class ChainLoop {
     if (from === null || from === this.#workerMark) this.#learn(event);
     if (answer === null) return;
     this.#answers.push(answer);
-    if (this.#stored === this.facts.state) this.#answer();
+    if (this.#stored === this.facts.state) this.#answer(true);
   }
 
-  #answer(): void {
+  #answer(isStored: boolean): void {
     const answers = this.#answers;
     this.#answers = [];
-    for (const answer of answers) answer();
+    for (const answer of answers) answer(isStored);
   }
 
   // A run goes on to its end as it began; what it left behind is dealt with by the new definition.
@@ -242,7 +244,7 @@ class ChainLoop {
     this.#stored = state;
     this.#tell();
     this.#learn({ kind: 'store worked' });
-    this.#answer();
+    this.#answer(true);
   }
 
   #tell(): void {
@@ -343,8 +345,11 @@ class ChainLoop {
 interface Posted {
   readonly event: ChainEvent;
   readonly from: symbol | null;
-  readonly answer: (() => void) | null;
+  readonly answer: Answer | null;
 }
+
+/** Told whether what was asked is stored. */
+type Answer = (isStored: boolean) => void;
 
 type DecisionOf<Kind extends Decision['kind']> = Extract<Decision, { kind: Kind }>;
 

@@ -13,6 +13,7 @@ import type { ChainDefinition } from '../core/definition.ts';
 import { planReload, type PlannedChange } from '../core/reload-plan.ts';
 import type { ChainStatus } from '../core/status.ts';
 import { ChainKeeper, type KeeperParts } from './chain-keeper.ts';
+import type { RunningChain } from './chain-loop.ts';
 
 /** What a runner of many chains needs from the world. */
 export interface RunnerParts extends KeeperParts {
@@ -106,6 +107,11 @@ export class ProjectRunner implements RunnerControl {
   /** The definition of a chain by its name; `null` where there is none. */
   definitionOf(chain: string): ChainDefinition | null {
     return this.#keepers.get(chain)?.definition ?? null;
+  }
+
+  /** A chain by its name while this runner runs it; `null` while it does not. */
+  runningChain(chain: string): RunningChain | null {
+    return this.#keepers.get(chain)?.running() ?? null;
   }
 
   /** Tries at once to take chains that another process may have let go: this one, or all. */

@@ -2,71 +2,78 @@ import type { ChainDefinition } from '../../src/core/definition.ts';
 import type { ChainEvent, JournalEntry } from '../../src/core/event.ts';
 import type { ProcessIdentity, Run } from '../../src/core/facts.ts';
 import type { Ending } from '../../src/core/outcome.ts';
-import { add, durationBetween, toDurationMs } from '../../src/core/units.ts';
-import { unknownUsage } from '../../src/core/usage.ts';
-import type { Worker, Workers } from '../../src/ports.ts';
+import { add, toDurationMs } from '../../src/core/units.ts';
+import type { Worker } from '../../src/ports.ts';
 import type { Schedule } from '../support/schedule.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
+import type { Nature } from './nature.ts';
+import { RunProcess } from './run-process.ts';
 import type { Witness } from './witness.ts';
 
-/** How much goes wrong on a host; all of it is set to nothing when the faults stop. */
-export interface HostFaults {
-  /** How likely a worker cannot start or load, or dies while it has a run. */
-  workerFails: number;
-  /** How likely a run fails, hangs until it is killed, or leaves a process behind. */
-  runFails: number;
-  runHangs: number;
-  runLeaves: number;
-  /** How long other runs take at most. */
-  runMs: number;
+/** What is about to go wrong with the workers of a host. */
+export interface WorkerTrouble {
+  /** So many workers that come next cannot start, or cannot load the tasks. */
+  startsToFail: number;
+  loadsToFail: number;
+  /** The worker dies as the next run ends: after or before it has written that down; `null` if it does not. */
+  diesAtEnd: { readonly isRecorded: boolean } | null;
+  /** What workers say takes so long. */
+  lateMs: number;
 }
 
 /** What a host of the simulation is made of. */
-export interface HostParts {
+export interface HostNature {
   readonly schedule: Schedule;
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
-  readonly faults: HostFaults;
+  readonly nature: Nature;
   readonly witness: Witness;
 }
 
-/** How long SIGTERM takes, and how long a process that ignores it goes on. */
-const longestRunMs = 20_000;
+/** A worker that a runner starts. */
+export interface WorkerWishes {
+  readonly definition: ChainDefinition;
+  readonly awaited: Run | null;
+  readonly process: { readonly isAlive: boolean };
+  /** What it says; the event is made when it is heard. */
+  readonly post: (make: () => ChainEvent) => void;
+}
 
 /**
  * The processes of one host: workers and the trees of their runs, with the kernel's lock, which is free only when
  * no process that inherited it lives, and with the journal. They outlive the runner; a reboot ends them all.
  */
 export class Host {
-  readonly parts: HostParts;
+  readonly parts: HostNature;
+  readonly trouble: WorkerTrouble = { startsToFail: 0, loadsToFail: 0, diesAtEnd: null, lateMs: 0 };
   readonly #workers = new Set<WorkerProcess>();
+  /** Those that have said something which is still on its way; some of them are gone. */
+  readonly late: Set<WorkerProcess> = new Set();
+  readonly #waiting = new Set<WorkerProcess>();
   readonly #runs = new Map<number, RunProcess>();
   #journal = new Map<number, JournalEntry>();
   #pids = 0;
 
-  constructor(parts: HostParts) {
+  constructor(parts: HostNature) {
     this.parts = parts;
   }
 
-  /** The workers as one runner sees them; `isAlive` says whether that runner still lives. */
-  workersOf(isAlive: () => boolean): Workers {
-    return {
-      start: (definition, run, post) => {
-        const worker = new WorkerProcess(this, { definition, awaited: run, isRunnerAlive: isAlive, post });
-        this.#workers.add(worker);
-        worker.begin();
-        return worker;
-      },
-      end: (run, step) => {
-        this.parts.witness.endingStep(run, step);
-        this.#runs.get(run.number)?.signal(step);
-      },
-      remains: () => [],
-    };
+  startWorker(wishes: WorkerWishes): Worker {
+    const worker = new WorkerProcess(this, wishes);
+    this.#workers.add(worker);
+    worker.begin();
+    return worker;
   }
 
-  /** The runner is gone: idle workers end, the others finish what they have. */
+  /** A runner takes a step to end a run. */
+  end(run: Run, step: Step, { tasks }: ChainDefinition): void {
+    this.parts.witness.endingStep(run, step);
+    const task = tasks.find(({ name }) => name === run.task);
+    this.#runs.get(run.number)?.signal(step, task?.work.kind === 'function');
+  }
+
+  /** A runner is gone: its idle workers end, the others finish what they have. */
   runnerDied(): void {
     for (const worker of this.#workers) worker.runnerDied();
   }
@@ -79,15 +86,41 @@ export class Host {
     this.#workers.clear();
   }
 
-  /** Kills some worker that has a run, as the kernel does when memory is short. */
-  killWorker(): void {
+  /** What the workers of a runner have said arrives now. */
+  deliver(process: WorkerWishes['process']): void {
+    for (const worker of this.late) if (worker.isOf(process)) worker.deliver();
+  }
+
+  /** Kills all workers, as the kernel does when memory is short. */
+  killWorkers(): void {
     for (const worker of this.#workers) worker.die('its worker process was killed by SIGKILL');
+  }
+
+  /** Kills those that have a run. */
+  killBusyWorkers(): void {
+    for (const worker of this.#workers) if (worker.isBusy) worker.die('it was killed by SIGKILL');
+  }
+
+  /** The connection of all workers breaks. */
+  cutWorkersOff(): void {
+    for (const worker of this.#workers) worker.cutOff();
   }
 
   isLockFree(except: WorkerProcess): boolean {
     for (const worker of this.#workers) if (worker !== except && worker.hasLock) return false;
     for (const run of this.#runs.values()) if (run.isAlive) return false;
     return true;
+  }
+
+  /** A worker waits for the lock, as a blocked `flock` does. */
+  await(worker: WorkerProcess): void {
+    this.#waiting.add(worker);
+  }
+
+  /** The lock may be free now. */
+  #freed(): void {
+    for (const worker of this.#waiting) worker.wake();
+    this.#waiting.clear();
   }
 
   newIdentity(): ProcessIdentity {
@@ -102,6 +135,8 @@ export class Host {
 
   forget(worker: WorkerProcess): void {
     this.#workers.delete(worker);
+    this.#waiting.delete(worker);
+    this.#freed();
   }
 
   add(run: RunProcess): void {
@@ -110,6 +145,7 @@ export class Host {
 
   remove(run: RunProcess): void {
     if (this.#runs.get(run.number) === run) this.#runs.delete(run.number);
+    this.#freed();
   }
 
   record(run: number, entry: JournalEntry): void {
@@ -126,12 +162,8 @@ export class Host {
   }
 }
 
-interface WorkerWishes {
-  readonly definition: ChainDefinition;
-  readonly awaited: Run | null;
-  readonly isRunnerAlive: () => boolean;
-  readonly post: (event: ChainEvent) => void;
-}
+/** What a runner does to end a run. */
+export type Step = 'asked' | 'cancelled' | 'killed';
 
 /** A worker: waits for the lock, loads, takes runs one by one, and goes when its runner is gone and its run is over. */
 class WorkerProcess implements Worker {
@@ -143,30 +175,41 @@ class WorkerProcess implements Worker {
   #isReleased = false;
   #hasEmptiedJournal = false;
   #run: RunProcess | null = null;
+  readonly #random: SeededRandom;
+  /** What it has said and was not heard yet. */
+  #onItsWay: (() => ChainEvent)[] = [];
+  #isCutOff = false;
 
   constructor(host: Host, wishes: WorkerWishes) {
     this.#host = host;
     this.#wishes = wishes;
     this.#identity = host.newIdentity();
+    this.#random = host.parts.random.fork(this.#identity.pid);
   }
 
   begin(): void {
-    const { random, faults } = this.#host.parts;
-    if (random.happens(faults.workerFails)) this.#later(20, () => this.die('cannot start the worker'));
-    else this.#later(30, () => this.#tryLock(false));
+    const { trouble } = this.#host;
+    if (trouble.startsToFail > 0) {
+      trouble.startsToFail -= 1;
+      this.#later(20, () => this.die('cannot start the worker'));
+    } else this.#later(30, () => this.#tryLock(false));
+  }
+
+  get isBusy(): boolean {
+    return this.#run !== null;
   }
 
   run(run: Run): void {
     const { witness } = this.#host.parts;
     const isFree = this.#state === 'ready' && this.#run === null;
     // One that died just now cannot say so yet; what is asked of it is lost.
-    witness.check(isFree || this.#state === 'gone', `run ${run.number} is given to a busy worker`);
+    witness.check(isFree || this.#state === 'gone', () => `run ${run.number} is given to a busy worker`);
     witness.given(run);
     this.#later(3, () => this.#startRun(run));
   }
 
   release(): void {
-    if (!this.#wishes.isRunnerAlive()) return;
+    if (!this.#wishes.process.isAlive) return;
     this.#isReleased = true;
     this.runnerDied();
   }
@@ -177,16 +220,36 @@ class WorkerProcess implements Worker {
     });
   }
 
-  /** It dies; the processes of its run live on. */
+  /** It dies. The processes of its run live on, but for a function, which runs in the worker itself. */
   die(reason: string): void {
     if (this.#state === 'gone') return;
     const wasReady = this.#state === 'ready';
     this.vanish();
     this.#run?.orphan();
-    const { clock, random } = this.#host.parts;
-    const { monotonic } = clock.now();
-    const retryAt = wasReady ? monotonic : add(monotonic, toDurationMs(1_000));
-    this.#post({ kind: 'worker lost', reason, retryAt, chance: random.next(), ...this.#here() });
+    const retryMs = wasReady ? 0 : 1_000;
+    this.#post(() => this.#lost(reason, retryMs));
+  }
+
+  /** The lock that it waits for may be free. */
+  wake(): void {
+    this.#later(20, () => this.#tryLock(true));
+  }
+
+  /** Its connection breaks: the runner takes it for dead, and it takes the runner for dead. */
+  cutOff(): void {
+    if (this.#state === 'gone' || this.#isCutOff) return;
+    this.#isCutOff = true;
+    this.#onItsWay = [];
+    this.#host.parts.schedule.after(this.#random.between(1, 50), () => {
+      if (!this.#isReleased) this.#wishes.post(() => this.#lost('its connection broke', 1_000));
+    });
+    this.runnerDied();
+  }
+
+  #lost(reason: string, retryMs: number): ChainEvent {
+    const { clock } = this.#host.parts;
+    const retryAt = add(clock.now().monotonic, toDurationMs(retryMs));
+    return { kind: 'worker lost', reason, retryAt, chance: this.#random.next(), ...this.#here() };
   }
 
   vanish(): void {
@@ -196,14 +259,24 @@ class WorkerProcess implements Worker {
   }
 
   mainEnded(run: RunProcess, ending: Ending, durationMs: number): void {
+    const { witness } = this.#host.parts;
+    const { trouble } = this.#host;
     const isOver = run.isGone || this.#wishes.definition.leftovers === 'allow';
     const length = toDurationMs(durationMs);
-    const measured = { durationMs: length, usage: unknownUsage };
-    this.#host.record(run.number, { kind: 'ended', ending, ...measured, ...this.#here() });
+    const measured = { durationMs: length, usage: run.usage };
+    const death = trouble.diesAtEnd;
+    trouble.diesAtEnd = null;
+    witness.written(run.number, death?.isRecorded === false ? null : ending);
+    if (death?.isRecorded !== false)
+      this.#host.record(run.number, { kind: 'ended', ending, ...measured, ...this.#here() });
+    if (death !== null) {
+      this.die('it was killed as a run ended');
+      return;
+    }
     if (isOver) this.#idle();
-    const { chance } = { chance: this.#host.parts.random.next() };
+    const chance = this.#random.next();
     const leftovers = isOver ? [] : [{ pid: 7, command: 'sleep' }];
-    this.#post({
+    const ended = {
       kind: 'run ended',
       run: run.number,
       ending,
@@ -211,18 +284,18 @@ class WorkerProcess implements Worker {
       chance,
       isOver,
       leftovers,
-      ...this.#here(),
-    });
+    } as const;
+    this.#post(() => ({ ...ended, ...this.#here() }));
   }
 
   treeEnded(run: RunProcess): void {
     if (this.#run !== run) return;
     this.#idle();
-    this.#post({ kind: 'run over', run: run.number, ...this.#here() });
+    this.#post(() => ({ kind: 'run over', run: run.number, ...this.#here() }));
   }
 
   get #isOrphan(): boolean {
-    return this.#isReleased || !this.#wishes.isRunnerAlive();
+    return this.#isReleased || this.#isCutOff || !this.#wishes.process.isAlive;
   }
 
   #idle(): void {
@@ -237,143 +310,79 @@ class WorkerProcess implements Worker {
     }
     if (!this.#host.isLockFree(this)) {
       const { clock } = this.#host.parts;
-      if (!hasTold) this.#post({ kind: 'worker blocked', at: clock.now().monotonic, holders: [] });
-      this.#later(500, () => this.#tryLock(true));
+      if (!hasTold) this.#post(() => ({ kind: 'worker blocked', at: clock.now().monotonic, holders: [] }));
+      this.#host.await(this);
       return;
     }
     this.hasLock = true;
     const { awaited } = this.#wishes;
     this.#later(2, () => {
       const found: JournalEntry = awaited === null ? { kind: 'nothing' } : this.#host.findInJournal(awaited);
-      const { chance } = { chance: this.#host.parts.random.next() };
-      this.#post({ kind: 'worker locked', identity: this.#identity, found, chance, ...this.#here() });
+      const locked = {
+        kind: 'worker locked',
+        identity: this.#identity,
+        found,
+        chance: this.#random.next(),
+      } as const;
+      this.#post(() => ({ ...locked, ...this.#here() }));
       this.#load();
     });
   }
 
   #load(): void {
-    const { random, faults } = this.#host.parts;
-    if (random.happens(faults.workerFails)) {
+    const { trouble } = this.#host;
+    if (trouble.loadsToFail > 0) {
+      trouble.loadsToFail -= 1;
       this.#later(500, () => this.die('the tasks could not be loaded'));
       return;
     }
-    this.#later(random.happens(0.1) ? 8_000 : 40, () => {
+    this.#later(this.#random.happens(0.1) ? 8_000 : 40, () => {
       this.#state = 'ready';
-      this.#post({ kind: 'worker ready' });
+      this.#post(() => ({ kind: 'worker ready' }));
     });
   }
 
   #startRun(run: Run): void {
     if (!this.#hasEmptiedJournal) this.#host.emptyJournal();
     this.#hasEmptiedJournal = true;
-    const { random, faults } = this.#host.parts;
     this.#host.record(run.number, { kind: 'began' });
-    this.#run = new RunProcess(this.#host, this, run);
+    this.#run = new RunProcess(this.#host, this, { run, definition: this.#wishes.definition });
     this.#run.begin(this.#wishes.definition);
-    if (random.happens(faults.workerFails)) this.#later(5_000, () => this.die('it was killed by SIGKILL'));
   }
 
   #later(uptoMs: number, call: () => void): void {
-    const { schedule, random } = this.#host.parts;
-    schedule.after(random.between(1, uptoMs), () => {
+    this.#host.parts.schedule.after(this.#random.between(1, uptoMs), () => {
       if (this.#state !== 'gone') call();
     });
   }
 
-  #post(event: ChainEvent): void {
-    if (!this.#isReleased) this.#wishes.post(event);
+  /** What it has said and is still on its way arrives now. */
+  deliver(): void {
+    const onItsWay = this.#onItsWay;
+    this.#onItsWay = [];
+    this.#host.late.delete(this);
+    for (const make of onItsWay) this.#wishes.post(make);
+  }
+
+  isOf(process: WorkerWishes['process']): boolean {
+    return this.#wishes.process === process;
+  }
+
+  // What it says arrives in its order.
+  #post(make: () => ChainEvent): void {
+    if (this.#isReleased || this.#isCutOff) return;
+    const { lateMs } = this.#host.trouble;
+    if (lateMs === 0 && this.#onItsWay.length === 0) {
+      this.#wishes.post(make);
+      return;
+    }
+    this.#onItsWay.push(make);
+    this.#host.late.add(this);
+    this.#host.parts.schedule.after(lateMs, () => this.deliver());
   }
 
   #here(): { at: ReturnType<VirtualClock['now']>; boot: string } {
     const { clock } = this.#host.parts;
     return { at: clock.now(), boot: clock.boot };
-  }
-}
-
-/** The processes of one run: the main one, and maybe another that it leaves behind. */
-class RunProcess {
-  readonly number: number;
-  readonly #host: Host;
-  readonly #run: Run;
-  readonly #minds: boolean;
-  readonly #beganAt: ReturnType<VirtualClock['now']>;
-  #worker: WorkerProcess | null;
-  #hasMain = true;
-  #hasLeftover: boolean;
-
-  constructor(host: Host, worker: WorkerProcess, run: Run) {
-    const { random, faults, clock } = host.parts;
-    this.#host = host;
-    this.#worker = worker;
-    this.#run = run;
-    this.number = run.number;
-    this.#hasLeftover = random.happens(faults.runLeaves);
-    this.#minds = random.happens(0.7);
-    this.#beganAt = clock.now();
-  }
-
-  get isAlive(): boolean {
-    return this.#hasMain || this.#hasLeftover;
-  }
-
-  get isGone(): boolean {
-    return !this.isAlive;
-  }
-
-  begin(definition: ChainDefinition): void {
-    const { random, faults, schedule, witness } = this.#host.parts;
-    this.#host.add(this);
-    witness.began(this.#run, definition);
-    const lengthMs = random.happens(faults.runHangs) ? longestRunMs * 3 : random.between(1, faults.runMs);
-    const ending: Ending = random.happens(faults.runFails)
-      ? { kind: 'exited', exitCode: random.between(1, 3) }
-      : { kind: 'succeeded' };
-    schedule.after(lengthMs, () => this.#mainEnds(ending));
-    if (this.#hasLeftover)
-      schedule.after(lengthMs + random.between(1, longestRunMs), () => this.#leftoverEnds());
-  }
-
-  signal(step: 'asked' | 'cancelled' | 'killed'): void {
-    const { random, schedule } = this.#host.parts;
-    if (step === 'asked' || (step === 'cancelled' && !this.#minds)) return;
-    const signal = step === 'killed' ? 'SIGKILL' : 'SIGTERM';
-    schedule.after(random.between(0, 50), () => {
-      this.#mainEnds({ kind: 'killed', signal });
-      this.#leftoverEnds();
-    });
-  }
-
-  /** Its worker died: nobody writes down any more how it ends. */
-  orphan(): void {
-    this.#worker = null;
-  }
-
-  vanish(): void {
-    if (this.isAlive) this.#host.parts.witness.vanished(this.number);
-    this.#hasMain = false;
-    this.#hasLeftover = false;
-  }
-
-  #mainEnds(ending: Ending): void {
-    if (!this.#hasMain) return;
-    this.#hasMain = false;
-    const { clock, witness } = this.#host.parts;
-    witness.mainEnded(this.number, this.#worker === null ? null : ending);
-    if (this.isGone) this.#gone();
-    const durationMs = durationBetween(this.#beganAt.monotonic, clock.now().monotonic);
-    this.#worker?.mainEnded(this, ending, durationMs);
-  }
-
-  #leftoverEnds(): void {
-    if (!this.#hasLeftover) return;
-    this.#hasLeftover = false;
-    if (this.#hasMain) return;
-    this.#gone();
-    this.#worker?.treeEnded(this);
-  }
-
-  #gone(): void {
-    this.#host.remove(this);
-    this.#host.parts.witness.treeEnded(this.number);
   }
 }

@@ -1,19 +1,30 @@
 import type { Here } from '../../src/core/cooldown.ts';
-import type { ChainRequest, Told } from '../../src/core/event.ts';
+import type { Asked, ControlRequest } from '../../src/control-port.ts';
+import type { Told } from '../../src/core/event.ts';
 import type { ChainState, Pause, Run } from '../../src/core/facts.ts';
-import type { Holds } from '../../src/core/initial.ts';
+
+/** Where and when something was seen; when it truly was is not known of what only a record says. */
+export interface Sight extends Here {
+  readonly trueMs: number | null;
+}
 
 /** What is needed to compare what people asked with what happens. */
 export interface WishesParts {
-  readonly here: () => Here;
+  readonly here: () => Sight;
   readonly stored: () => ChainState | null;
-  readonly check: (isTrue: boolean, promise: string) => void;
+  readonly check: (isTrue: boolean, promise: () => string) => void;
+}
+
+/** When a pause or a mute ends by itself. */
+interface KnownEnd {
+  readonly boot: string;
+  readonly monotonic: number;
 }
 
 /** A pause that a runner has said is stored. */
 interface KnownPause {
   readonly by: string;
-  readonly until: { readonly boot: string; readonly monotonic: number } | null;
+  readonly until: KnownEnd | null;
 }
 
 /**
@@ -23,8 +34,9 @@ interface KnownPause {
 export class Wishes {
   readonly #parts: WishesParts;
   readonly #ends = new Map<number, 'cancelled' | 'killed'>();
-  readonly #skipsSaved = new Map<Told, { readonly moment: number; readonly at: Here }>();
-  readonly #askedAt = new Map<ChainRequest, number>();
+  readonly #skipsSaved = new Map<Told, { readonly moment: number; readonly at: Sight }>();
+  readonly #askedAt = new Map<ControlRequest, number>();
+  readonly #untils = new Map<ControlRequest, KnownEnd>();
   #moment = 0;
   /** When the newest poke was asked that no run was made of. */
   #poke: number | null = null;
@@ -35,66 +47,125 @@ export class Wishes {
   #skipStoredAfter: number | null = null;
   #pause: KnownPause | null = null;
   #isStopped = false;
-  /** When somebody last asked for a pause, a resume or a stop. */
+  /** When somebody last asked for a pause or a resume, and for a mute or its end. */
   #lastHold = 0;
+  #lastMute = 0;
+  /** When somebody last started it. */
+  #lastStart = 0;
+  /** When the mute ends that a runner has said is stored. */
+  #muteEnd: KnownEnd | null = null;
 
   constructor(parts: WishesParts) {
     this.#parts = parts;
   }
 
-  /** A runner begins: what was held may be held no more. */
-  runnerStarts(holds: Holds): void {
-    if (holds !== 'kept') this.#isStopped = false;
-    if (holds === 'both end') this.#pause = null;
+  /** A runner begins in the foreground: neither a pause nor a stop is kept. */
+  heldNoMore(): void {
+    this.#moment += 1;
+    this.#isStopped = false;
+    this.#lastStart = this.#moment;
+    this.#pause = null;
+    this.#lastHold = this.#moment;
   }
 
-  asked(request: ChainRequest, run: Run | null): void {
+  /** Somebody asks something of a chain that runs, or asks that it runs. */
+  asked(request: ControlRequest, run: Run | null): void {
     this.#moment += 1;
     this.#askedAt.set(request, this.#moment);
     switch (request.kind) {
-      case 'poke asked':
+      case 'poke':
         this.#poke = this.#moment;
         break;
-      case 'skip asked':
+      case 'skip':
         this.#skip = this.#moment;
         break;
-      case 'end asked':
-        if (run !== null && this.#ends.get(run.number) !== 'killed') this.#ends.set(run.number, request.step);
+      case 'kill-run':
+        if (run !== null && this.#ends.get(run.number) !== 'killed')
+          this.#ends.set(run.number, request.isNow ? 'killed' : 'cancelled');
         break;
-      case 'pause asked':
-      case 'resume asked':
+      case 'pause':
+      case 'resume':
+        if (request.kind === 'pause' && request.forMs !== null) this.#setEnd(request, request.forMs);
         this.#pause = null;
         this.#lastHold = this.#moment;
         break;
-      case 'mute asked':
-      case 'unmute asked':
-      case 'chain stopped':
-      case 'drain asked':
-      case 'stop asked':
-      case 'worker outdated':
+      case 'mute':
+      case 'unmute':
+        if (request.kind === 'mute') this.#setEnd(request, request.forMs);
+        this.#muteEnd = null;
+        this.#lastMute = this.#moment;
+        break;
+      case 'start':
+        this.#isStopped = false;
+        this.#lastStart = this.#moment;
+        break;
+      case 'stop':
+      case 'restart':
+      case 'release':
         break;
     }
   }
 
-  /** A runner that still lives has said that this is stored; `stored` is what the store held then. */
-  answered(request: ChainRequest, stored: ChainState | null): void {
-    const isNewest = this.#askedAt.get(request) === this.#lastHold;
+  /** A runner that still lives has said that this is done; `stored` is what the store held then. */
+  answered(request: ControlRequest, answer: Asked, stored: ChainState | null): void {
+    if (answer.kind !== 'done') return;
+    const { check } = this.#parts;
+    const askedAt = this.#askedAt.get(request);
     const by = stored?.pause?.by ?? null;
-    if (request.kind === 'pause asked' && isNewest) {
-      const { until } = request;
-      const isOver = until !== null && until.until <= this.#parts.here().now.monotonic;
-      const isStored = by?.kind === 'failure' || by?.name === request.by;
-      this.#parts.check(isOver || isStored, `a pause is answered before it is stored`);
-      this.#pause = {
-        by: request.by,
-        until: until === null ? null : { boot: until.boot, monotonic: until.until },
-      };
+    switch (request.kind) {
+      case 'pause':
+        if (askedAt === this.#lastHold) this.#pauseAnswered(request, stored);
+        break;
+      case 'resume':
+        if (askedAt === this.#lastHold)
+          check(by?.kind !== 'operator', () => 'a resume is answered before it is stored');
+        break;
+      case 'mute':
+        if (askedAt !== this.#lastMute || this.#isOver(this.#untils.get(request))) break;
+        check(stored?.mute?.by === request.by, () => 'a mute is answered before it is stored');
+        this.#muteEnd = this.#untils.get(request) ?? null;
+        break;
+      case 'unmute':
+        if (askedAt === this.#lastMute)
+          check((stored?.mute ?? null) === null, () => 'an unmute is answered before it is stored');
+        break;
+      case 'stop':
+        check((stored?.stopped ?? null) !== null, () => 'a stop is answered before it is stored');
+        this.#isStopped = (askedAt ?? 0) > this.#lastStart;
+        break;
+      case 'start':
+      case 'poke':
+      case 'skip':
+      case 'restart':
+      case 'kill-run':
+      case 'release':
+        break;
     }
-    if (request.kind === 'resume asked' && isNewest)
-      this.#parts.check(by?.kind !== 'operator', 'a resume is answered before it is stored');
-    if (request.kind !== 'chain stopped') return;
-    this.#parts.check((stored?.stopped ?? null) !== null, 'a stop is answered before it is stored');
-    this.#isStopped = true;
+  }
+
+  /** A mute that a runner has said is stored goes on. */
+  isKnownMuteOn(): boolean {
+    const end = this.#muteEnd;
+    const { boot, now } = this.#parts.here();
+    return end !== null && end.boot === boot && end.monotonic > now.monotonic;
+  }
+
+  #setEnd(request: ControlRequest, forMs: number): void {
+    const { boot, now } = this.#parts.here();
+    this.#untils.set(request, { boot, monotonic: now.monotonic + forMs });
+  }
+
+  #isOver(end: KnownEnd | undefined): boolean {
+    const { boot, now } = this.#parts.here();
+    return end !== undefined && (end.boot !== boot || end.monotonic <= now.monotonic);
+  }
+
+  #pauseAnswered(request: ControlRequest, stored: ChainState | null): void {
+    const until = this.#untils.get(request);
+    const by = stored?.pause?.by ?? null;
+    const isStored = by?.kind === 'failure' || by?.name === request.by;
+    this.#parts.check(this.#isOver(until) || isStored, () => 'a pause is answered before it is stored');
+    this.#pause = { by: request.by, until: until ?? null };
   }
 
   /** A runner begins to store this. */
@@ -109,14 +180,14 @@ export class Wishes {
     if (told.kind === 'skip asked') this.#skipStoredAfter = state.lastRun;
     if (told.kind !== 'run skipped') return;
     const moment = this.#skipsSaved.get(told)?.moment ?? 0;
-    this.#parts.check(this.#skip !== null, `${told.task} is left out, and nobody asked so`);
+    this.#parts.check(this.#skip !== null, () => `${told.task} is left out, and nobody asked so`);
     if ((this.#skip ?? 0) < moment) this.#skip = null;
     if ((this.#poke ?? 0) < moment) this.#poke = null;
     this.#skipStoredAfter = null;
   }
 
   /** When the run was left out of which this tells. */
-  skippedAt(told: Told): Here {
+  skippedAt(told: Told): Sight {
     return this.#skipsSaved.get(told)?.at ?? this.#parts.here();
   }
 
@@ -125,13 +196,13 @@ export class Wishes {
     const { check } = this.#parts;
     const state = this.#parts.stored();
     const { boot, now } = this.#parts.here();
-    const says = `run ${run.number} is started`;
+    const says = (why: string) => (): string => `run ${run.number} is started, and the chain ${why}`;
     const until = state?.pause?.until ?? null;
     const isPauseOver = until !== null && (until.boot !== boot || until.until <= now.monotonic);
-    check((state?.pause ?? null) === null || isPauseOver, `${says}, and the chain is paused`);
-    check((state?.stopped ?? null) === null, `${says}, and the chain is stopped`);
-    check(!this.#isStopped, `${says}, and the chain was stopped`);
-    check(!this.#isKnownPauseOn({ boot, now }), `${says}, and the chain was paused by ${this.#pause?.by}`);
+    check((state?.pause ?? null) === null || isPauseOver, says('is paused'));
+    check((state?.stopped ?? null) === null, says('is stopped'));
+    check(!this.#isStopped, says('was stopped'));
+    check(!this.#isKnownPauseOn({ boot, now }), says(`was paused by ${this.#pause?.by}`));
     if (this.#poke !== null) this.#isPokeUnderWay = true;
     this.#poke = null;
   }
@@ -141,7 +212,7 @@ export class Wishes {
     const after = this.#skipStoredAfter;
     this.#parts.check(
       after === null || run.number <= after,
-      `run ${run.number} begins, and is to be left out`,
+      () => `run ${run.number} begins, and is to be left out`,
     );
     const isPoked = this.#isPokeUnderWay;
     this.#isPokeUnderWay = false;
@@ -160,7 +231,7 @@ export class Wishes {
     const end = this.#pause?.until ?? null;
     if (!isKnown || end === null || end.boot !== boot) return;
     const isTrue = until !== null && end.monotonic >= now.monotonic;
-    this.#parts.check(isTrue, `the pause by ${by.name} lasts longer than was asked`);
+    this.#parts.check(isTrue, () => `the pause by ${by.name} lasts longer than was asked`);
   }
 
   #isKnownPauseOn({ boot, now }: Here): boolean {

@@ -1,48 +1,38 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Here, Moment } from '../../src/core/cooldown.ts';
-import type {
-  ChainDefinition,
-  ChainName,
-  FailureCooldown,
-  TaskDefinition,
-} from '../../src/core/definition.ts';
+import type { ChainDefinition, ChainName, TaskDefinition } from '../../src/core/definition.ts';
 import type { Told } from '../../src/core/event.ts';
 import type { ChainState, Run } from '../../src/core/facts.ts';
+import type { Saving } from '../../src/ports.ts';
 import type { Ending, Outcome } from '../../src/core/outcome.ts';
 import { durationBetween, subtract } from '../../src/core/units.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
-import { Wishes } from './wishes.ts';
+import { AlertsWitness } from './alerts-witness.ts';
+import type { Coverage } from './coverage.ts';
+import { isBefore, shortestFailureCooldown, type Seen } from './seen-run.ts';
+import { Wishes, type Sight } from './wishes.ts';
 
 /** After a reboot, a wall clock that was set so soon after the end of a run makes its cooldown anybody's guess. */
 const unsureAfterJumpMs = 60_000;
 const killAgainMs = 1_000;
-
-interface Seen {
-  readonly run: Run;
-  /** The definition by which its worker was started. */
-  readonly definition: ChainDefinition;
-  /** All by which a runner may take it to be run, before it has ended. */
-  readonly definitionsFrom: number;
-  readonly began: Here;
-  hasMain: boolean;
-  hasTree: boolean;
-  /** How its worker wrote it down; `null` if nobody did. */
-  written: Ending | null;
-  mainEnd: Here | null;
-  treeEnd: Here | null;
-  /** It was there when the host went down. */
-  hasVanished: boolean;
-  /** The runner learned of its end from the journal, with the lock free at once. */
-  wasFoundOver: boolean;
-}
+const storedFirst: ReadonlySet<Told['kind']> = new Set([
+  'run intended',
+  'run ended',
+  'run skipped',
+  'pass ended',
+  'incident changed',
+  'notice',
+]);
 
 /** What the witness sees, and where it writes down what happens. */
 export interface WitnessParts {
   readonly definition: ChainDefinition;
   readonly clock: VirtualClock;
   readonly store: MemoryStore;
-  readonly note: (what: string) => void;
+  /** Writes the story down; what is written is made only if somebody reads it. */
+  readonly note: (what: () => string) => void;
+  readonly coverage: Coverage;
 }
 
 interface Step {
@@ -78,9 +68,12 @@ export class Witness {
   readonly #jumps: Here[] = [];
   #lastBegun = 0;
   /** The last run that has an outcome, or the place of one that was left out. */
-  #lastTurn: { readonly run: Run | null; readonly lengthMs: number; readonly at: Here } | null = null;
+  #lastTurn: { readonly run: Run | null; readonly lengthMs: number; readonly at: Sight } | null = null;
 
-  readonly #note: (what: string) => void;
+  readonly #note: (what: () => string) => void;
+  readonly #alerts: AlertsWitness;
+  readonly #committed = new WeakSet<Told>();
+  readonly #alreadySaving = new WeakSet<Told>();
 
   constructor(parts: WitnessParts) {
     this.#definitions.push(parts.definition);
@@ -91,7 +84,14 @@ export class Witness {
     this.#note = parts.note;
     this.wishes = new Wishes({
       here: () => this.#here(),
-      stored: () => this.#store.stateOf(parts.definition.name),
+      stored: () => this.#store.savedState(parts.definition.name),
+      check: (isTrue, promise) => this.check(isTrue, promise),
+    });
+    this.#alerts = new AlertsWitness({
+      alerts: parts.definition.alerts,
+      definitions: this.#definitions,
+      coverage: parts.coverage,
+      isKnownMuteOn: () => this.wishes.isKnownMuteOn(),
       check: (isTrue, promise) => this.check(isTrue, promise),
     });
   }
@@ -101,8 +101,8 @@ export class Witness {
     this.#definitions.push(definition);
   }
 
-  check(isTrue: boolean, promise: string): void {
-    if (!isTrue) this.broken ??= promise;
+  check(isTrue: boolean, promise: () => string): void {
+    if (!isTrue) this.broken ??= promise();
   }
 
   /** A runner took the chain, or a worker the lock: it has read both clocks. */
@@ -116,9 +116,9 @@ export class Witness {
 
   /** A worker was handed a run, so its intent must be durable. */
   given(run: Run): void {
-    const stored = this.#store.stateOf(this.#name)?.run;
+    const stored = this.#store.savedState(this.#name)?.run;
     const isDurable = stored?.number === run.number && stored.fence === run.fence;
-    this.check(isDurable, `run ${run.number} is started and its intent is not stored`);
+    this.check(isDurable, () => `run ${run.number} is started and its intent is not stored`);
     this.#given.set(run.number, this.#here());
     this.wishes.given(run);
   }
@@ -129,12 +129,12 @@ export class Witness {
   }
 
   began(run: Run, definition: ChainDefinition): void {
-    this.#note(`run ${run.number} of ${run.task} begins`);
+    this.#note(() => `run ${run.number} of ${run.task} begins`);
     for (const other of this.#seen.values()) {
       const isLive = other.hasMain || (other.hasTree && other.definition.leftovers !== 'allow');
-      this.check(!isLive, `run ${run.number} begins while run ${other.run.number} lives`);
+      this.check(!isLive, () => `run ${run.number} begins while run ${other.run.number} lives`);
     }
-    this.check(run.number > this.#lastBegun, `run ${run.number} begins after run ${this.#lastBegun}`);
+    this.check(run.number > this.#lastBegun, () => `run ${run.number} begins after run ${this.#lastBegun}`);
     this.#lastBegun = run.number;
     if (!this.wishes.began(run)) this.#checkCooldown(run);
     this.runsMade += 1;
@@ -154,19 +154,24 @@ export class Witness {
     });
   }
 
-  mainEnded(number: number, written: Ending | null): void {
+  mainEnded(number: number, ending: Ending): void {
     const seen = this.#seen.get(number);
     if (seen === undefined) return;
-    this.#note(`run ${number} ends, ${written?.kind ?? 'unseen'}`);
+    this.#note(() => `run ${number} ends, ${ending.kind}`);
     seen.hasMain = false;
-    seen.written = written;
     seen.mainEnd = this.#here();
+  }
+
+  /** How its worker has written down the end of a run; `null` if it dies before it can. */
+  written(number: number, ending: Ending | null): void {
+    const seen = this.#seen.get(number);
+    if (seen !== undefined) seen.written = ending;
   }
 
   treeEnded(number: number): void {
     const seen = this.#seen.get(number);
     if (seen === undefined) return;
-    this.#note(`run ${number} is gone`);
+    this.#note(() => `run ${number} is gone`);
     seen.hasTree = false;
     seen.treeEnd = this.#here();
   }
@@ -191,49 +196,70 @@ export class Witness {
 
   foundInJournal(number: number, wasBlocked: boolean): void {
     const seen = this.#seen.get(number);
-    this.#note(`run ${number} is found in the journal`);
+    this.#note(() => `run ${number} is found in the journal`);
     if (seen !== undefined && !wasBlocked) seen.wasFoundOver = true;
   }
 
   endingStep(run: Run, step: Step['step']): void {
     const steps = this.#steps.get(run.number) ?? [];
     this.#steps.set(run.number, steps);
-    this.#note(`run ${run.number} is ${step}`);
+    this.#note(() => `run ${run.number} is ${step}`);
     this.#checkStep(run, step, steps);
     steps.push({ step, at: this.#here() });
   }
 
-  /** What was told to people must be stored. */
+  /** What the next runner must know as well is stored before it is told. */
   told(told: Told): void {
     if (told.kind === 'pass ended') this.passesMade += 1;
-    if (told.kind !== 'run ended') return;
-    const kept = this.#store.runOf(this.#name, told.run.number);
-    this.check(
-      isDeepStrictEqual(kept?.outcome, told.outcome),
-      `the end of run ${told.run.number} is told and not stored`,
-    );
+    const isStored = !storedFirst.has(told.kind) || this.#committed.has(told);
+    this.check(isStored, () => `"${told.kind}" is told and not stored`);
+  }
+
+  /** A runner begins to store this, for the first time or again. */
+  saving(told: Told): void {
+    if (this.#alreadySaving.has(told)) return;
+    this.#alreadySaving.add(told);
+    this.wishes.saving(told);
+    if (told.kind === 'notice') this.#alerts.made(told);
   }
 
   /** The store has committed this. */
-  stored(told: Told, state: ChainState): void {
+  committed({ told, state }: Saving): void {
+    for (const one of told) {
+      this.#committed.add(one.told);
+      this.#stored(one.told, state);
+    }
+    this.#alerts.committed(told.map((one) => one.told));
+  }
+
+  #stored(told: Told, state: ChainState): void {
     this.wishes.stored(told, state);
     if (told.kind === 'run skipped') {
-      this.#note(`stored: ${told.task} is left out`);
+      this.#note(() => `stored: ${told.task} is left out`);
       const lengths = this.#tasksOf(told.task, this.#definitions).map(({ cooldown }) => cooldown.successMs);
-      this.#lastTurn = { run: null, lengthMs: Math.min(...lengths), at: this.wishes.skippedAt(told) };
+      this.#lastTurn = {
+        run: null,
+        lengthMs: Math.min(...lengths),
+        at: { ...this.wishes.skippedAt(told), trueMs: null },
+      };
     }
+    if (told.kind === 'notice') this.#note(() => `stored: people are told, ${told.notice.kind}`);
     if (told.kind !== 'run ended') return;
     const { run, outcome } = told;
-    this.#note(`stored: run ${run.number} ${outcome.kind}`);
+    this.#note(() => `stored: run ${run.number} ${outcome.kind}`);
     this.#checkOutcome(run, outcome);
     const lengthMs = this.#shortestCooldown(run, outcome);
     if (outcome.kind !== 'withdrawn') this.#lastTurn = { run, lengthMs, at: this.#momentOf(told.endedAt) };
   }
 
   /** When something happened that was stored only now: a store may take its time. */
-  #momentOf(wall: Moment['wall']): Here {
-    const { boot, now } = this.#here();
-    return { boot, now: { wall, monotonic: subtract(now.monotonic, durationBetween(wall, now.wall)) } };
+  #momentOf(wall: Moment['wall']): Sight {
+    const { boot, now, trueMs } = this.#here();
+    return {
+      boot,
+      trueMs,
+      now: { wall, monotonic: subtract(now.monotonic, durationBetween(wall, now.wall)) },
+    };
   }
 
   /** At the end of the world every run that began has its outcome. */
@@ -242,29 +268,30 @@ export class Witness {
       const kept = this.#store.runOf(this.#name, run.number);
       this.check(
         hasMain || kept?.outcome !== null || run.number === this.#lastBegun,
-        `run ${run.number} has no outcome`,
+        () => `run ${run.number} has no outcome`,
       );
     }
   }
 
   #checkOutcome(run: Run, outcome: Outcome): void {
-    const says = `run ${run.number} is said to have ${outcome.kind}`;
+    const says = (what: string) => (): string =>
+      `run ${run.number} is said to have ${outcome.kind}, and it ${what}`;
     const seen = this.#seen.get(run.number);
     const steps = this.#steps.get(run.number) ?? [];
     if (seen === undefined) {
       const isTrue = ['withdrawn', 'not started'].includes(outcome.kind) || run.boot !== this.#clock.boot;
-      this.check(isTrue || steps.length > 0, `${says}, and it never began`);
+      this.check(isTrue || steps.length > 0, says('never began'));
       return;
     }
-    this.check(!seen.hasMain, `${says}, and it lives`);
-    this.check(outcome.kind !== 'withdrawn' && outcome.kind !== 'not started', `${says}, and it began`);
+    this.check(!seen.hasMain, says('lives'));
+    this.check(outcome.kind !== 'withdrawn' && outcome.kind !== 'not started', says('began'));
     const { written } = seen;
-    if (outcome.kind === 'succeeded') this.check(written?.kind === 'succeeded', `${says}, and it did not`);
+    if (outcome.kind === 'succeeded') this.check(written?.kind === 'succeeded', says('did not'));
     // Nobody can know when a run ended that has no written end.
     const wasEnded = steps.some((step) => written === null || !isBefore(seen.mainEnd, step.at));
     if (wasEnded) return;
     const isTrue = written === null ? outcome.kind === 'interrupted' : isDeepStrictEqual(outcome, written);
-    this.check(isTrue, `${says}, and it truly ${written?.kind ?? 'was interrupted'}`);
+    this.check(isTrue, says(`truly ${written?.kind ?? 'was interrupted'}`));
   }
 
   #checkStep(run: Run, step: Step['step'], steps: readonly Step[]): void {
@@ -283,14 +310,14 @@ export class Witness {
       const isLeft = seen?.hasMain === false && inForce.some(({ leftovers }) => leftovers === 'kill');
       // What was begun by a stop goes on after a restart.
       const isDue = isOvertime || isLeft || last !== undefined || asked !== null;
-      this.check(isDue, `run ${run.number} is cancelled, and nothing says so`);
+      this.check(isDue, () => `run ${run.number} is cancelled, and nothing says so`);
     }
     if (step !== 'killed' || asked === 'killed') return;
     const graceMs = last?.step === 'killed' ? killAgainMs : this.#killGraceMs;
     const isGraceOver = last !== undefined && nowMs - last.at.now.monotonic >= graceMs;
     this.check(
       isGraceOver || steps.some((one) => one.step === 'killed'),
-      `run ${run.number} is killed without a grace`,
+      () => `run ${run.number} is killed without a grace`,
     );
   }
 
@@ -300,17 +327,20 @@ export class Witness {
     const seen = last.run === null ? undefined : this.#seen.get(last.run.number);
     const end = (seen === undefined ? null : this.#endOf(seen)) ?? last.at;
     if (end === last.at && this.#isUnsure(last.at)) return;
-    const { boot, now } = this.#here();
+    const { boot, now, trueMs } = this.#here();
+    // Whatever was done to the clocks since: a cooldown that has truly passed is not cut short.
+    if (end.trueMs !== null && trueMs - end.trueMs >= last.lengthMs) return;
     const earliestMs = this.#earliestStart(end, last.lengthMs, boot);
     const earlyMs = earliestMs - now.monotonic;
     this.check(
       earlyMs <= 0,
-      `run ${run.number} begins ${earlyMs} ms before the cooldown of ${last.run?.number ?? 'a run left out'} is over`,
+      () =>
+        `run ${run.number} begins ${earlyMs} ms before the cooldown of ${last.run?.number ?? 'a run left out'} is over`,
     );
   }
 
   /** The end from which the cooldown counts; `null` if nobody saw it before it was found out. */
-  #endOf(seen: Seen): Here | null {
+  #endOf(seen: Seen): Sight | null {
     const isMainEnough = seen.definition.leftovers === 'allow' || seen.wasFoundOver || seen.hasVanished;
     const end = isMainEnough ? seen.mainEnd : seen.treeEnd;
     return seen.hasVanished && seen.written === null ? null : end;
@@ -360,17 +390,7 @@ export class Witness {
     return definitions.flatMap(({ tasks }) => tasks.find((task) => task.name === name) ?? tasks.slice(0, 1));
   }
 
-  #here(): Here {
-    return { boot: this.#clock.boot, now: this.#clock.now() };
+  #here(): Sight & { readonly trueMs: number } {
+    return { boot: this.#clock.boot, now: this.#clock.now(), trueMs: this.#clock.trueMs };
   }
-}
-
-function shortestFailureCooldown(failure: FailureCooldown, streak: number): number {
-  if (failure.kind === 'fixed') return failure.lengthMs;
-  const { firstMs, factor, capMs, jitter } = failure;
-  return Math.floor(Math.min(firstMs * factor ** (streak - 1), capMs) * (1 - jitter));
-}
-
-function isBefore(one: Here | null, other: Here): boolean {
-  return one !== null && one.boot === other.boot && one.now.monotonic < other.now.monotonic;
 }

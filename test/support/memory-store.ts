@@ -44,17 +44,22 @@ export class MemoryStore implements Store {
   keep({ chain, fence, state, told, history }: Saving): void {
     const kept = this.#chains.get(chain);
     if (kept?.fence !== fence) throw new StoreError(`Cannot store chain "${chain}": its term is over`);
-    kept.state = JSON.stringify(state);
+    kept.state = state;
     for (const one of told) writeHistory(kept.history, one);
     for (const number of kept.history.keys()) {
       if (number <= state.lastRun - history.runsKept) kept.history.delete(number);
     }
   }
 
-  /** The state that a new term would begin with. */
+  /** The state that a new term would begin with: what does not survive being stored does not survive here. */
   stateOf(chain: ChainName): ChainState | null {
-    const text = this.#chains.get(chain)?.state ?? null;
-    return text === null ? null : parseState(text, `chain "${chain}" in memory`);
+    const state = this.savedState(chain);
+    return state === null ? null : parseState(JSON.stringify(state), `chain "${chain}" in memory`);
+  }
+
+  /** The state as it was handed over, to look at. */
+  savedState(chain: ChainName): ChainState | null {
+    return this.#chains.get(chain)?.state ?? null;
   }
 
   /** The kept runs of a chain, the newest last. */
@@ -74,8 +79,8 @@ export class MemoryStore implements Store {
 
 interface KeptChain {
   fence: number;
-  /** As a text: nobody can change it, and what does not survive being stored does not survive here. */
-  state: string | null;
+  /** Nobody changes a state: each is made anew. */
+  state: ChainState | null;
   readonly history: Map<number, KeptRun>;
 }
 

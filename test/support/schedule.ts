@@ -13,16 +13,16 @@ export class Schedule {
   /** Makes `call` when `delayMs` have passed; what it returns takes that back. */
   after(delayMs: number, call: () => void): () => void {
     const entry: Entry = { atMs: this.#nowMs + Math.max(0, delayMs), call };
-    const index = this.#entries.findIndex((other) => other.atMs > entry.atMs);
-    this.#entries.splice(index === -1 ? this.#entries.length : index, 0, entry);
+    const last = this.#entries.findLastIndex((other) => other.atMs <= entry.atMs);
+    this.#entries.splice(last + 1, 0, entry);
     return () => {
       const found = this.#entries.indexOf(entry);
       if (found !== -1) this.#entries.splice(found, 1);
     };
   }
 
-  /** Makes the next call that is due by `untilMs`, and lets its effects settle; `false` when there is none. */
-  async step(untilMs: number): Promise<boolean> {
+  /** Makes the next call that is due by `untilMs`; `false` when there is none, and then it is `untilMs`. */
+  makeNext(untilMs: number): boolean {
     const [entry] = this.#entries;
     if (entry === undefined || entry.atMs > untilMs) {
       this.#nowMs = Math.max(this.#nowMs, untilMs);
@@ -31,8 +31,14 @@ export class Schedule {
     this.#entries.shift();
     this.#nowMs = entry.atMs;
     entry.call();
-    await settled();
     return true;
+  }
+
+  /** The same, and lets the effects of the call settle. */
+  async step(untilMs: number): Promise<boolean> {
+    const isMade = this.makeNext(untilMs);
+    if (isMade) await settled();
+    return isMade;
   }
 
   /** Lets `lengthMs` pass, with all that happens meanwhile. */

@@ -22,6 +22,11 @@ export class VirtualClock implements Clock {
     return `boot-${this.#boots}`;
   }
 
+  /** Milliseconds that have truly passed since the world began: no reboot and nobody sets this back. */
+  get trueMs(): number {
+    return this.#schedule.nowMs;
+  }
+
   now(): Moment {
     const { nowMs } = this.#schedule;
     return {
