@@ -87,8 +87,8 @@ function open(path: string, mode: number, opened: number[]): number {
     name: 'kill-by-a-bare-pid',
     why: 'A process of somebody else that has been given the id of one that ended is killed.',
     file: 'src/worker/end-run.ts',
-    find: 'if (entry.pid <= 1 || readProcess(entry.pid)?.startedTicks !== entry.startedTicks) return;',
-    put: '',
+    find: 'if (worker !== null && isAlive(worker, boot)) {',
+    put: 'if (worker !== null && (isAlive(worker, boot) || readProcess(worker.pid) !== null)) {',
     caughtBy: ['src/worker/end-run'],
   },
   {
@@ -104,7 +104,7 @@ function open(path: string, mode: number, opened: number[]): number {
     why: 'A runner whose state names no process signals itself and all that it has started.',
     file: 'src/processes/process-table.ts',
     find: 'if (identity.pid <= 1 || !isAlive(identity, boot)) return;',
-    put: '',
+    put: 'if (identity.boot !== boot) return;',
     caughtBy: ['src/processes/process-table'],
   },
   {

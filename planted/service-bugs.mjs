@@ -38,7 +38,7 @@ export const serviceBugs = [
     file: 'src/store/sqlite-store.ts',
     find: "if (state.run?.stage.kind === 'intended') pruning.ran(chain, state.lastRun, history);",
     put: "if (state.run?.stage.kind === 'intended' && state.lastRun < 0) pruning.ran(chain, state.lastRun, history);",
-    caughtBy: ['test/store/prune', 'test/contracts/stores'],
+    caughtBy: ['test/contracts/stores'],
   },
   {
     name: 'escape-missing',

@@ -124,7 +124,10 @@ keeps its cooldown and the streaks of the tasks that it still has; so does a res
         'after',
         `
 The new runner checks everything first; if something is wrong, the old one goes on. It takes over each chain at the end
-of its run. No run is ended, no cooldown cut short, no pause or streak lost.`,
+of its run. No run is ended, no cooldown cut short, no pause or streak lost.
+
+Run it soon after each update of the package: until then the old runner starts no program of the other version that is
+different from its own. A function that needs a new worker is not started, and says so; a reload is refused.`,
       )
       .action(async (options: Record<string, unknown>) => {
         const { upgrade } = await import('./runner-commands.ts');

@@ -26,3 +26,27 @@ test('a process that has been given the id of a worker is not taken for it, nor 
   assert.equal(signal, 'SIGKILL', 'the worker itself, by its whole identity, is');
   rmSync(folder, { recursive: true });
 });
+
+test('of what is left in the session of a dead worker only what carries the mark of its chain is taken for its own', async () => {
+  const { name } = chainOf([{}]);
+  for (const [mark, expected] of [
+    ['another', 0],
+    [String(name), 1],
+  ] as const) {
+    const leader = spawn('sh', ['-c', 'sleep 30 & echo $!; read line'], {
+      detached: true,
+      env: { PATH: process.env['PATH'], RUNNER_CHAIN: mark },
+    });
+    const left = Number(await new Promise((resolve) => leader.stdout.once('data', resolve)));
+    const worker = identify(leader.pid ?? 0, boot);
+    assert.ok(worker !== null && left > 1);
+    const ended = new Promise((resolve) => leader.once('exit', resolve));
+    leader.kill('SIGKILL');
+    await ended;
+    const run = { ...runOf(), worker };
+    const lockFile = join(tmpdir(), 'no-such-lock');
+    const found = processesOf({ chain: name, run, boot, lockFile, withWorker: true, spared: null });
+    process.kill(left, 'SIGKILL');
+    assert.deepEqual([mark, found.length], [mark, expected]);
+  }
+});

@@ -16,6 +16,7 @@ import { openState } from '../../src/store/open-state.ts';
 import { schemaVersion } from '../../src/store/schema.ts';
 import { createSqliteStore } from '../../src/store/sqlite-store.ts';
 import { chainNamed } from '../support/chain-definition.ts';
+import { momentAt, runOf } from '../support/chain-facts.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import {
   endedWith,
@@ -231,6 +232,21 @@ describe('the SQLite store', () => {
     const { fence } = await store.begin(mail);
     await store.save({ ...saving(fence, stateAt(1)), mayWait: true });
     assert.deepEqual((await store.begin(mail)).state, stateAt(1));
+    closeFile(folder, database);
+  });
+
+  test('has the history pruned once for each run, when it is intended', async () => {
+    const { folder, database, path } = await openFile();
+    const runs: number[] = [];
+    const pruning = { ran: (_: unknown, run: number) => void runs.push(run) };
+    const store = createSqliteStore(database, path, pruning);
+    const { fence } = await store.begin(mail);
+    for (const number of [1, 2]) {
+      const stage = { kind: 'intended', at: momentAt(0) } as const;
+      await store.save(saving(fence, stateAt(number, { run: runOf({ stage }) }), [intended(number)]));
+      await store.save(saving(fence, stateAt(number), [endedWith(number, unknownUsage)]));
+    }
+    assert.deepEqual(runs, [1, 2]);
     closeFile(folder, database);
   });
 
