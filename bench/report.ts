@@ -3,24 +3,32 @@ import { cpus, loadavg, release, totalmem } from 'node:os';
 import { median, type Comparison, type Goal, type Result } from './comparison.ts';
 
 /** The table of one comparison, in Markdown. */
-export function tableOf(comparison: Comparison, results: readonly Result[]): string {
-  const { digits, floor, goals, rounds, title, unit, note } = comparison;
-  const rows = results.map(({ contender, figures, ratio }) => {
-    if (contender.missing !== null) return [contender.name, `not measured: ${contender.missing}`, '', '', ''];
+export function tableOf(comparison: Comparison, results: readonly Result[], rounds: number): string {
+  const { digits, floor, goals, title, unit, note } = comparison;
+  const rows = results.map(({ contender, figures, ratio, unmeasured }) => {
+    if (unmeasured !== null) {
+      return [
+        contender.name,
+        `${unmeasured.isFault ? 'failed' : 'not measured'}: ${unmeasured.reason}`,
+        '',
+        '',
+        '',
+      ];
+    }
     const spread = `${Math.min(...figures).toFixed(digits)} to ${Math.max(...figures).toFixed(digits)}`;
-    const ratioText = ratio === null || contender.name === floor ? '' : ratio.toFixed(2);
     const goal = goals.find((one) => one.contender === contender.name);
     return [
       contender.name,
       median(figures).toFixed(digits),
       spread,
-      ratioText,
+      ratio === null || contender.name === floor ? '' : ratioText(ratio),
       goal === undefined ? '' : goalText(goal, { figures, ratio }),
     ];
   });
   const head = ['', unit, 'spread', `ratio to ${floor}`, 'goal'];
   const lines = [`## ${title}`, '', ...alignedTable([head, ...rows])];
-  return [...lines, '', `${note} Median and spread of ${rounds} rounds.`].join('\n');
+  const roundsText = rounds === 1 ? 'One round.' : `Median and spread of ${rounds} rounds.`;
+  return [...lines, '', `${note} ${roundsText}`].join('\n');
 }
 
 /** What was measured on: the machine and the programs. */
@@ -50,7 +58,13 @@ function goalText(
   return `${goal.of === 'ratio' ? 'ratio ' : ''}${bound}: ${isReached ? 'reached' : 'missed'}`;
 }
 
-function alignedTable(rows: readonly (readonly string[])[]): readonly string[] {
+// Two digits behind the point, and two that say something.
+function ratioText(ratio: number): string {
+  return ratio >= 0.1 ? ratio.toFixed(2) : ratio.toPrecision(2);
+}
+
+/** The lines of a table in Markdown; the first row is its head. */
+export function alignedTable(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
   );
