@@ -1,14 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Comparison, Contender } from './comparison.ts';
-import {
-  missingPm2,
-  missingSupervisord,
-  startPm2,
-  startSupervisord,
-  type Peer,
-  type Programs,
-} from './peers.ts';
+import type { Peer, Programs } from '../peers/peer.ts';
+import { pm2 as pm2Program } from '../peers/pm2.ts';
+import { supervisord as supervisordProgram } from '../peers/supervisord.ts';
 import { secondsOf, sizeOf, until } from './process-figures.ts';
 import { bareTimers, manyFunctions } from './many-functions.ts';
 import { prepareRestingChains } from './resting-chains.ts';
@@ -53,9 +48,13 @@ function costOfRuns(workshop: Workshop): Comparison {
           startUp(workshop, chainsOf(busyChains, [workshop.append.path, bytes], '0s')),
         ),
       ),
-      pm2(() => cpuOfRun(workshop, (bytes) => startPm2(programs(workshop, busyChains, commands(bytes))))),
+      pm2(() =>
+        cpuOfRun(workshop, (bytes) => pm2Program.start(programs(workshop, busyChains, commands(bytes)))),
+      ),
       supervisord(() =>
-        cpuOfRun(workshop, (bytes) => startSupervisord(programs(workshop, busyChains, commands(bytes)))),
+        cpuOfRun(workshop, (bytes) =>
+          supervisordProgram.start(programs(workshop, busyChains, commands(bytes))),
+        ),
       ),
     ],
   };
@@ -78,8 +77,8 @@ function memoryOfMany(workshop: Workshop): Comparison {
     contenders: [
       contender('runner up', async () => (await memoryOf(up)).own),
       contender('one of its workers', async () => (await memoryOf(up)).each),
-      pm2(async () => (await memoryOf(() => startPm2(sleepers()))).own),
-      supervisord(async () => (await memoryOf(() => startSupervisord(sleepers()))).own),
+      pm2(async () => (await memoryOf(() => pm2Program.start(sleepers()))).own),
+      supervisord(async () => (await memoryOf(() => supervisordProgram.start(sleepers()))).own),
     ],
   };
 }
@@ -110,9 +109,13 @@ function firstRun(workshop: Workshop): Comparison {
       contender('runner up', () =>
         untilFirst((bytes) => startUp(workshop, chainsOf(1, [workshop.append.path, bytes], '1h'))),
       ),
-      pm2(() => untilFirst((bytes) => startPm2(programs(workshop, 1, () => [workshop.append.path, bytes])))),
+      pm2(() =>
+        untilFirst((bytes) => pm2Program.start(programs(workshop, 1, () => [workshop.append.path, bytes]))),
+      ),
       supervisord(() =>
-        untilFirst((bytes) => startSupervisord(programs(workshop, 1, () => [workshop.append.path, bytes]))),
+        untilFirst((bytes) =>
+          supervisordProgram.start(programs(workshop, 1, () => [workshop.append.path, bytes])),
+        ),
       ),
     ],
   };
@@ -288,7 +291,7 @@ function withShortStop(chains: Record<string, object>): Record<string, object> {
 }
 
 function programs(workshop: Workshop, count: number, command: Programs['command']): Programs {
-  return { folder: workshop.fresh(), count, command };
+  return { folder: workshop.fresh(), count, command, output: 'thrown away' };
 }
 
 function contender(name: string, measure: () => Promise<number>): Contender {
@@ -296,9 +299,9 @@ function contender(name: string, measure: () => Promise<number>): Contender {
 }
 
 function pm2(measure: () => Promise<number>): Contender {
-  return { name: 'PM2 7.0.4', missing: missingPm2(), measure };
+  return { name: pm2Program.name, missing: pm2Program.missing(), measure };
 }
 
 function supervisord(measure: () => Promise<number>): Contender {
-  return { name: 'supervisord', missing: missingSupervisord(), measure };
+  return { name: supervisordProgram.name, missing: supervisordProgram.missing(), measure };
 }
