@@ -19,8 +19,12 @@ export interface Daemon {
 }
 
 /** Starts a program that stays, in the foreground; its output is thrown away. */
-export function startDaemon(program: string, args: readonly string[], cwd: string): Daemon {
-  const child = spawn(program, args, { cwd, stdio: 'ignore' });
+export function startDaemon(
+  program: string,
+  args: readonly string[],
+  { cwd, env = process.env }: Surroundings,
+): Daemon {
+  const child = spawn(program, args, { cwd, env, stdio: 'ignore' });
   const ended = endOf(child).then(() => undefined);
   return { pid: child.pid ?? 0, ended, signal: (signal) => void child.kill(signal) };
 }
