@@ -74,7 +74,7 @@ function isStale() {
   ];
   if (!results.every((name) => existsSync(`${root}${name}`))) return true;
   const oldestResult = Math.min(...results.map((name) => statSync(`${root}${name}`).mtimeMs));
-  const sources = ['src', 'bench'].flatMap((folder) =>
+  const sources = ['src', 'bench', 'peers'].flatMap((folder) =>
     readdirSync(`${root}${folder}`, { recursive: true })
       .filter((name) => /\.(ts|pl)$/.test(name))
       .map((name) => `${root}${folder}/${name}`),

@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { missingDebianProgram } from '../peers/debian-package.ts';
 import type { Contender } from './comparison.ts';
 import { answerOf, start, until } from './process-figures.ts';
 import { numberIn } from './runner-figures.ts';
@@ -22,7 +23,6 @@ type PackageName = keyof typeof versions;
 
 const peersFolder = fileURLToPath(new URL('../../.peers/', import.meta.url));
 const scripts = fileURLToPath(new URL('../../bench/function-peers/', import.meta.url));
-const debianInstall = 'apt-get update -q && apt-get install -q -y --no-install-recommends';
 
 /** What else runs a function again and again, each in a Node of its own. */
 export function functionPeers(workshop: Workshop): readonly Contender[] {
@@ -34,7 +34,7 @@ export function functionPeers(workshop: Workshop): readonly Contender[] {
     },
     {
       name: `BullMQ ${versions.bullmq}, Redis`,
-      missing: () => missingPackages(['bullmq', 'ioredis']) ?? missingRedis(),
+      missing: () => missingPackages(['bullmq', 'ioredis']) ?? missingDebianProgram(['redis-server', '--version'], 'redis-server'),
       measure: () => withRedis(workshop, (socket) => runsPerSecond('bullmq', [4_000, peersFolder, socket])),
     },
     {
@@ -77,16 +77,6 @@ function installedVersion(name: PackageName): string | null {
   const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
   const version: unknown = typeof read === 'object' && read !== null ? Reflect.get(read, 'version') : null;
   return typeof version === 'string' ? version : null;
-}
-
-function missingRedis(): string | null {
-  const isThere = (): boolean => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
-  if (!isThere() && process.getuid?.() === 0) {
-    // In this run level the package starts no server of its own.
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-    spawnSync('sh', ['-c', `${debianInstall} redis-server`], { stdio: 'ignore', env });
-  }
-  return isThere() ? null : 'no redis-server here';
 }
 
 /** A Redis of its own, without a TCP port, that keeps what it is told as the documentation of BullMQ recommends. */

@@ -79,11 +79,8 @@ function memoryOfMany(workshop: Workshop): Comparison {
         [`runner up, ${most} chains`, `one of its ${most} workers`, `runner up and its ${most} workers`],
         up(most),
       ),
-      ...supervisorContenders(async (start) => {
-        const command = (): readonly string[] => ['/bin/sleep', '1000000'];
-        const { own, others } = await memoryOf(() =>
-          start({ folder: workshop.fresh(), count: many, command }),
-        );
+      ...supervisorContenders(workshop, async (start) => {
+        const { own, others } = await memoryOf(() => start(many, ['/bin/sleep', '1000000']));
         return own + others;
       }),
     ],

@@ -21,14 +21,13 @@ export function oneChainComparisons(workshop: Workshop): readonly Comparison[] {
 }
 
 function commandSpeed(workshop: Workshop): Comparison {
-  const command = (bytes: string) => (): readonly string[] => [workshop.append.path, bytes];
   return {
     title: 'A chain of one command, back to back',
     unit: 'runs/s',
     digits: 0,
     rounds: 5,
     floor: 'dash loop',
-    note: `The command is ${workshop.append.kind} that appends one byte to a file; the bytes are counted. "runner" does all that it always does: lock, proof that the run is over, start stored first, journal, history. The rows of Perl and of the worker show what it is made of, one thing more in each. supervisord and runit start a program again about once a second, by design.`,
+    note: `The command is ${workshop.append.kind} that appends one byte to a file; the bytes are counted. "runner" does all that it always does: lock, proof that the run is over, start stored first, journal, history. The rows of Perl and of the worker show what it is made of, one thing more in each. supervisord, runit and s6 start a program again about once a second, by design.`,
     goals: [{ contender: 'runner', of: 'ratio', atLeast: 0.6 }],
     contenders: [
       shellLoop(workshop, 'dash'),
@@ -51,10 +50,8 @@ function commandSpeed(workshop: Workshop): Comparison {
       },
       { name: 'runner', measure: async () => (await commandChain(workshop, commandRuns)).runsPerSecond },
       { name: bareNode, measure: async () => numberIn(await bareSpawn(workshop), 'runsPerSecond') },
-      ...supervisorContenders((start) =>
-        runsPerSecondOf(workshop, (bytes) =>
-          start({ folder: workshop.fresh(), count: 1, command: command(bytes) }),
-        ),
+      ...supervisorContenders(workshop, (start) =>
+        runsPerSecondOf(workshop, (bytes) => start(1, [workshop.append.path, bytes])),
       ),
     ],
   };

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chainsOf } from './chains.ts';
 import type { Comparison, Contender } from './comparison.ts';
-import type { Peer } from './peers.ts';
+import type { Peer } from '../peers/peer.ts';
 import { secondsOf, sizeOf, until } from './process-figures.ts';
 import { wholeCommandMs } from './runner-figures.ts';
 import { supervisorContenders } from './supervisors.ts';
@@ -77,10 +77,8 @@ function firstRun(workshop: Workshop): Comparison {
         measure: () =>
           untilFirst((bytes) => startUp(workshop, chainsOf(1, [workshop.append.path, bytes], '1h'))),
       },
-      ...supervisorContenders((start) =>
-        untilFirst((bytes) =>
-          start({ folder: workshop.fresh(), count: 1, command: () => [workshop.append.path, bytes] }),
-        ),
+      ...supervisorContenders(workshop, (start) =>
+        untilFirst((bytes) => start(1, [workshop.append.path, bytes])),
       ),
     ],
   };

@@ -1,29 +1,29 @@
+import type { Peer, PeerProgram, Programs } from '../peers/peer.ts';
+import { pm2 } from '../peers/pm2.ts';
+import { runit } from '../peers/runit.ts';
+import { s6 } from '../peers/s6.ts';
+import { supervisord } from '../peers/supervisord.ts';
 import type { Contender } from './comparison.ts';
-import {
-  missingPm2,
-  missingSupervisord,
-  startPm2,
-  startSupervisord,
-  type Peer,
-  type Programs,
-} from './peers.ts';
+import type { Workshop } from './workshop.ts';
 
-/** A supervisor that is measured beside the runner. */
-interface Supervisor {
-  readonly name: string;
-  readonly missing: () => string | null;
-  readonly start: (programs: Programs) => Promise<Peer>;
+/** To compare with one more supervisor, add it here. */
+const supervisors: readonly PeerProgram[] = [pm2, supervisord, runit, s6];
+
+/** Starts a supervisor with so many programs of the same command. */
+type Start = (count: number, command: readonly string[]) => Promise<Peer>;
+
+/** One contender for each supervisor, measured by what `measure` does with the way to start it. */
+export function supervisorContenders(
+  workshop: Workshop,
+  measure: (start: Start) => Promise<number>,
+): readonly Contender[] {
+  return supervisors.map((supervisor) => ({
+    name: supervisor.name,
+    missing: () => supervisor.missing(),
+    measure: () => measure((count, command) => supervisor.start(programs(workshop, count, command))),
+  }));
 }
 
-/** To compare with one more supervisor, give it a line here. */
-const supervisors: readonly Supervisor[] = [
-  { name: 'PM2 7.0.4', missing: missingPm2, start: startPm2 },
-  { name: 'supervisord', missing: missingSupervisord, start: startSupervisord },
-];
-
-/** One contender for each supervisor; each is measured by what `measure` does with the way to start it. */
-export function supervisorContenders(
-  measure: (start: (programs: Programs) => Promise<Peer>) => Promise<number>,
-): readonly Contender[] {
-  return supervisors.map(({ name, missing, start }) => ({ name, missing, measure: () => measure(start) }));
+function programs(workshop: Workshop, count: number, command: readonly string[]): Programs {
+  return { folder: workshop.fresh(), count, command: () => command, output: 'thrown away' };
 }

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { missingDebianProgram } from '../peers/debian-package.ts';
 import { pause } from './up-figures.ts';
 
 const tracedMs = 3_000;
@@ -11,16 +12,11 @@ export type CallCounts = ReadonlyMap<string, number>;
 
 /** Why strace cannot be used here; `null` when it can. Installs it where that is allowed. */
 export function missingStrace(): string | null {
+  const missing = missingDebianProgram(['strace', '-V'], 'strace');
+  if (missing !== null) return missing;
   // It needs more than to be there: a container may forbid it.
-  const works = (): boolean =>
-    spawnSync('strace', ['-c', '-o', '/dev/null', 'true'], { stdio: 'ignore' }).status === 0;
-  if (works()) return null;
-  if (process.getuid?.() === 0) {
-    const install = 'apt-get update -q && apt-get install -q -y --no-install-recommends strace';
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    spawnSync('sh', ['-c', install], { stdio: 'ignore', env });
-  }
-  return works() ? null : 'strace is not here, or may not trace';
+  const { status } = spawnSync('strace', ['-c', '-o', '/dev/null', 'true'], { stdio: 'ignore' });
+  return status === 0 ? null : 'strace may not trace here';
 }
 
 /** Counts the system calls of a process, of its threads, and of the children that it starts meanwhile. */

@@ -28,7 +28,6 @@ export function upComparisons(workshop: Workshop): readonly Comparison[] {
 }
 
 function costOfRuns(workshop: Workshop): Comparison {
-  const commands = (bytes: string) => (): readonly string[] => [workshop.append.path, bytes];
   return {
     title: `Processor time of one supervisor of ${busyChains} programs for each run, back to back`,
     unit: 'ms',
@@ -36,7 +35,7 @@ function costOfRuns(workshop: Workshop): Comparison {
     rounds: 2,
     warmsUp: false,
     floor: 'runner up',
-    note: `${busyChains} chains without a cooldown, or programs that are started again when they end. Of the supervising processes alone: with runit that is a runsv for each program. supervisord and runit start each program about once a second, by design.`,
+    note: `${busyChains} chains without a cooldown, or programs that are started again when they end. Of the supervising processes alone: runit and s6 have one more for each program. supervisord, runit and s6 start each program about once a second, by design.`,
     goals: [{ contender: 'runner up', of: 'median', atMost: 0.2 }],
     contenders: [
       contender('runner up', () =>
@@ -44,10 +43,8 @@ function costOfRuns(workshop: Workshop): Comparison {
           startUp(workshop, chainsOf(busyChains, [workshop.append.path, bytes], '0s')),
         ),
       ),
-      ...supervisorContenders((start) =>
-        cpuOfRun(workshop, (bytes) =>
-          start({ folder: workshop.fresh(), count: busyChains, command: commands(bytes) }),
-        ),
+      ...supervisorContenders(workshop, (start) =>
+        cpuOfRun(workshop, (bytes) => start(busyChains, [workshop.append.path, bytes])),
       ),
     ],
   };

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import type { Peer } from './peers.ts';
+import type { Peer } from '../peers/peer.ts';
 import { childrenOf, endOf, memoryMiBOf, nameOf, processorMsOf, sizeOf, until } from './process-figures.ts';
 import { numberIn } from './runner-figures.ts';
 import type { Workshop } from './workshop.ts';

@@ -1,5 +1,5 @@
 // node scripts/build.mjs [tests] [package]: without a word, both.
-//   tests    src, test and bench as JavaScript in build/, for node:test and the benchmarks
+//   tests    src, test, bench, peers and torture as JavaScript in build/, for node:test, the benchmarks and the torture
 //   package  the bundles, the declarations and the JSON Schema in dist/
 import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
