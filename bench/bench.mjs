@@ -60,7 +60,9 @@ function readArguments(args) {
       isHelp: values.help,
     };
   } catch (error) {
-    console.error(`${error.message}; "npm run bench -- --help" says what there is`);
+    // Node explains at length how to write a word that begins like an option.
+    const [reason] = error.message.split('. ');
+    console.error(`${reason}; "npm run bench -- --help" says what there is`);
     return null;
   }
 }

@@ -5,6 +5,8 @@ export interface Contender {
   readonly missing?: () => string | null;
   /** Measures once; resolves to a figure in the comparison's unit. */
   readonly measure: () => Promise<number>;
+  /** At most so many rounds, and none to warm up: for one that takes long. Default: as many as the comparison has. */
+  readonly rounds?: number;
 }
 
 /** Contenders that are measured in turn, round by round, so that a change of the machine's mood hits them all. */
@@ -68,7 +70,7 @@ export async function measure(comparison: Comparison, measuring: Measuring): Pro
   for (let round = warmsUp ? 0 : 1; round <= rounds; round += 1) {
     // Every second round goes backwards: nobody always comes after the same neighbour.
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-      if (unmeasured.has(contender)) continue;
+      if (unmeasured.has(contender) || isLeftOut(contender, round)) continue;
       tell(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}, ${contender.name}`);
       try {
         const figure = await contender.measure();
@@ -94,6 +96,10 @@ export async function measure(comparison: Comparison, measuring: Measuring): Pro
       unmeasured: unmeasured.get(contender) ?? null,
     };
   });
+}
+
+function isLeftOut({ rounds }: Contender, round: number): boolean {
+  return rounds !== undefined && (round === 0 || round > rounds);
 }
 
 function messageOf(error: unknown): string {

@@ -34,7 +34,9 @@ export function functionPeers(workshop: Workshop): readonly Contender[] {
     },
     {
       name: `BullMQ ${versions.bullmq}, Redis`,
-      missing: () => missingPackages(['bullmq', 'ioredis']) ?? missingDebianProgram(['redis-server', '--version'], 'redis-server'),
+      missing: () =>
+        missingPackages(['bullmq', 'ioredis']) ??
+        missingDebianProgram(['redis-server', '--version'], 'redis-server'),
       measure: () => withRedis(workshop, (socket) => runsPerSecond('bullmq', [4_000, peersFolder, socket])),
     },
     {
@@ -115,11 +117,24 @@ async function withPostgres(measure: (folder: string) => Promise<number>): Promi
   try {
     if (process.getuid?.() === 0) chownSync(folder, idOf('-u') ?? 0, idOf('-g') ?? 0);
     const data = join(folder, 'data');
-    const [initdb, ...words] = [...asPostgres(), `${bin}/initdb`, '-A', 'trust', '-U', 'postgres', '-D', data];
+    const [initdb, ...words] = [
+      ...asPostgres(),
+      `${bin}/initdb`,
+      '-A',
+      'trust',
+      '-U',
+      'postgres',
+      '-D',
+      data,
+    ];
     const made = spawnSync(initdb, words, { stdio: 'ignore' });
     if (made.status !== 0) throw new Error(`initdb ended with ${made.status}`);
     const [server, ...options] = [...asPostgres(), `${bin}/postgres`, '-D', data, '-k', folder];
-    const postgres = start(server, [...options, '-c', 'listen_addresses='], folder);
+    const postgres = start(
+      server,
+      [...options, '-c', 'listen_addresses=', '-c', 'log_min_messages=panic'],
+      folder,
+    );
     return await whileUp(postgres, 'SIGINT', async () => {
       await until(() => isReady(folder), 'PostgreSQL');
       return measure(folder);
@@ -150,7 +165,7 @@ async function whileUp(
 }
 
 function isReady(folder: string): boolean {
-  return spawnSync('pg_isready', ['-q', '-h', folder], { stdio: 'ignore' }).status === 0;
+  return spawnSync('pg_isready', ['-q', '-h', folder, '-U', 'postgres'], { stdio: 'ignore' }).status === 0;
 }
 
 function postgresFolder(): string | null {

@@ -27,7 +27,9 @@ export function tableOf(comparison: Comparison, results: readonly Result[], roun
   });
   const head = ['', unit, 'spread', `ratio to ${floor}`, 'goal'];
   const lines = [`## ${title}`, '', ...alignedTable([head, ...rows])];
-  const roundsText = rounds === 1 ? 'One round.' : `Median and spread of ${rounds} rounds.`;
+  const fewer = results.filter(({ contender }) => (contender.rounds ?? rounds) < rounds);
+  const but = fewer.length === 0 ? '' : `; ${fewer.map(({ contender }) => contender.name).join(', ')}: fewer`;
+  const roundsText = rounds === 1 ? 'One round.' : `Median and spread of ${rounds} rounds${but}.`;
   return [...lines, '', `${note} ${roundsText}`].join('\n');
 }
 

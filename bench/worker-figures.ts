@@ -43,10 +43,11 @@ export async function workerAlone(workshop: Workshop, runs: number): Promise<num
       file,
       `chain bench wait\ntask 0 command ${workshop.append.path} ${bytes}\nload\n${all.join('\n')}\n`,
     );
-    const requests = openSync(file, 'r');
+    const [requests, nowhere] = [openSync(file, 'r'), openSync('/dev/null', 'w')];
     const startedMs = performance.now();
-    const child = spawnWorker(workshop.worker, folder, { requests, messages: 'ignore' });
+    const child = spawnWorker(workshop.worker, folder, { requests, messages: nowhere });
     closeSync(requests);
+    closeSync(nowhere);
     await endOf(child, 'worker.pl');
     return (performance.now() - startedMs) / 1_000;
   });
@@ -71,7 +72,7 @@ export interface WorkerFigures {
 export function spawnWorker(
   worker: string,
   folder: string,
-  { requests, messages }: { readonly requests: 'pipe' | number; readonly messages: 'pipe' | 'ignore' },
+  { requests, messages }: { readonly requests: 'pipe' | number; readonly messages: 'pipe' | number },
 ): ChildProcess {
   mkdirSync(folder, { recursive: true });
   const journal = openSync(join(folder, 'journal'), 'a');
