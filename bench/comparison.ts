@@ -5,6 +5,8 @@ export interface Contender {
   readonly missing?: () => string | null;
   /** Measures once; resolves to a figure in the comparison's unit. */
   readonly measure: () => Promise<number>;
+  /** Whether it is another program that people could use instead. Default: false. */
+  readonly isPeer?: boolean;
   /** At most so many rounds, and none to warm up: for one that takes long. Default: as many as the comparison has. */
   readonly rounds?: number;
 }

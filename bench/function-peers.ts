@@ -26,7 +26,7 @@ const scripts = fileURLToPath(new URL('../../bench/function-peers/', import.meta
 
 /** What else runs a function again and again, each in a Node of its own. */
 export function functionPeers(workshop: Workshop): readonly Contender[] {
-  return [
+  const peers: readonly Contender[] = [
     {
       name: `croner ${versions.croner}, in one process`,
       missing: () => missingPackages(['croner']),
@@ -50,6 +50,7 @@ export function functionPeers(workshop: Workshop): readonly Contender[] {
       measure: () => runsPerSecond('bree', [60, peersFolder]),
     },
   ];
+  return peers.map((peer) => ({ ...peer, isPeer: true }));
 }
 
 /** Runs per second of a bare loop that awaits a function, without anything around it. */

@@ -5,7 +5,7 @@ import { historyComparison } from './history-figures.ts';
 import { memoryComparisons } from './memory-comparisons.ts';
 import { oneChainComparisons } from './one-chain-comparisons.ts';
 import { profileOfRun, profileTitle } from './profile.ts';
-import { machineText, tableOf } from './report.ts';
+import { alignedTable, goalHead, goalRows, machineText, tableOf } from './report.ts';
 import { startComparisons } from './start-comparisons.ts';
 import { upComparisons } from './up-comparisons.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
@@ -25,8 +25,17 @@ export interface Asked {
 /** One part of the results. */
 interface Part {
   readonly title: string;
-  /** Measures it; resolves to its text in Markdown, and whether all went well. */
-  readonly measure: () => Promise<{ readonly text: string; readonly isGood: boolean }>;
+  readonly measure: () => Promise<Measured>;
+}
+
+/** What a part has come to. */
+interface Measured {
+  /** Markdown, which ends with a sentence. */
+  readonly text: string;
+  /** The rows of its goals. */
+  readonly goals: readonly (readonly string[])[];
+  /** Whether no contender failed. */
+  readonly isGood: boolean;
 }
 
 /**
@@ -62,6 +71,7 @@ async function measureParts(
 ): Promise<number> {
   const startedMs = performance.now();
   const texts: string[] = [];
+  const goals: (readonly string[])[] = [];
   let isGood = true;
   for (const part of parts) {
     const beganMs = performance.now();
@@ -70,12 +80,15 @@ async function measureParts(
     const text = `${measured.text} Took ${secondsText(performance.now() - beganMs)}.`;
     console.log(`${text}\n`);
     texts.push(text);
+    goals.push(...measured.goals);
     isGood &&= measured.isGood;
   }
   const head = '# Results\n\nMade by `npm run bench`; `docs/performance.md` says what is measured and how.';
   const length = `- Length: ${secondsText(performance.now() - startedMs)} in all`;
-  if (isWhole) writeFileSync(resultsFile, `${[head, `${machine}\n${length}`, ...texts].join('\n\n')}\n`);
-  else console.log(`${machine}\n${length}`);
+  const summary = `## The goals\n\n${alignedTable([goalHead, ...goals]).join('\n')}`;
+  const whole = [head, `${machine}\n${length}`, summary, ...texts];
+  if (isWhole) writeFileSync(resultsFile, `${whole.join('\n\n')}\n`);
+  else console.log(`${summary}\n\n${machine}\n${length}`);
   return isGood ? 0 : 1;
 }
 
@@ -92,7 +105,7 @@ function partsOf(workshop: Workshop, mostRounds: number | null): readonly Part[]
     ...comparisons.map((comparison) => partOf(comparison, mostRounds)),
     {
       title: profileTitle,
-      measure: async () => ({ text: await profileOfRun(workshop, tellProgress), isGood: true }),
+      measure: async () => ({ text: await profileOfRun(workshop, tellProgress), goals: [], isGood: true }),
     },
   ];
 }
@@ -105,6 +118,7 @@ function partOf(comparison: Comparison, mostRounds: number | null): Part {
       const results = await measure(comparison, { rounds, tell: tellProgress });
       return {
         text: tableOf(comparison, results, rounds),
+        goals: goalRows(comparison, results),
         isGood: results.every(({ unmeasured }) => unmeasured?.isFault !== true),
       };
     },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chainsOf } from './chains.ts';
 import { together, type Comparison } from './comparison.ts';
-import { memoryMiBOf } from './process-figures.ts';
+import { memoryMiBOf, sizeOf, until } from './process-figures.ts';
 import { idleMemory } from './runner-figures.ts';
 import { supervisorContenders } from './supervisors.ts';
 import { memoryOf, startUp } from './up-figures.ts';
@@ -54,7 +54,13 @@ function memory(workshop: Workshop): Comparison {
 
 function memoryOfMany(workshop: Workshop): Comparison {
   const up = (count: number) => async (): Promise<readonly number[]> => {
-    const { own, each } = await memoryOf(() => startUp(workshop, chainsOf(count, ['/bin/true'], '1h')));
+    const bytes = workshop.fresh();
+    const chains = chainsOf(count, [workshop.append.path, bytes], '1h');
+    const { own, each } = await memoryOf(async () => {
+      const runner = await startUp(workshop, chains);
+      await until(() => sizeOf(bytes) >= count, 'the first run of each chain');
+      return runner;
+    });
     return [own, each, own + count * each];
   };
   const runner = `runner up, ${many} chains`;

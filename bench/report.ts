@@ -33,6 +33,37 @@ export function tableOf(comparison: Comparison, results: readonly Result[], roun
   return [...lines, '', `${note} ${roundsText}`].join('\n');
 }
 
+/** One row for each goal of a comparison: what is to be reached, what was, and what its floor and its peers do. */
+export function goalRows(comparison: Comparison, results: readonly Result[]): readonly (readonly string[])[] {
+  const { title, unit, digits, floor, goals } = comparison;
+  const figureOf = ({ figures }: Result): string => `${median(figures).toFixed(digits)} ${unit}`;
+  const measured = results.filter(({ figures }) => figures.length > 0);
+  return goals.map((goal) => {
+    const result = measured.find(({ contender }) => contender.name === goal.contender);
+    const others = measured
+      .filter(({ contender }) => contender.name !== goal.contender)
+      .filter(({ contender }) => contender.isPeer === true || contender.name === floor)
+      .map((one) => `${one.contender.name} ${figureOf(one)}`);
+    if (result === undefined)
+      return [title, goal.contender, boundText(goal), 'not measured', '', others.join(', ')];
+    const figure =
+      goal.of === 'ratio'
+        ? `${(result.ratio ?? Number.NaN).toFixed(2)} (${figureOf(result)})`
+        : figureOf(result);
+    return [
+      title,
+      goal.contender,
+      boundText(goal),
+      figure,
+      isReached(goal, result) ? 'reached' : '**missed**',
+      others.join(', '),
+    ];
+  });
+}
+
+/** The head of the rows of goals. */
+export const goalHead: readonly string[] = ['what', 'of', 'goal', 'measured', '', 'floor and peers'];
+
 /** What was measured on: the machine and the programs. */
 export function machineText(): string {
   const processors = cpus();
@@ -50,14 +81,21 @@ export function machineText(): string {
   ].join('\n');
 }
 
-function goalText(
-  goal: Goal,
-  { figures, ratio }: { readonly figures: readonly number[]; readonly ratio: number | null },
-): string {
-  const value = goal.of === 'ratio' ? (ratio ?? Number.NaN) : median(figures);
-  const isReached = value >= (goal.atLeast ?? -Infinity) && value <= (goal.atMost ?? Infinity);
-  const bound = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
-  return `${goal.of === 'ratio' ? 'ratio ' : ''}${bound}: ${isReached ? 'reached' : 'missed'}`;
+function goalText(goal: Goal, result: Pick<Result, 'figures' | 'ratio'>): string {
+  return `${boundText(goal)}: ${isReached(goal, result) ? 'reached' : 'missed'}`;
+}
+
+function boundText({ of, atLeast, atMost }: Goal): string {
+  const bound = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+  return `${of === 'ratio' ? 'ratio ' : ''}${bound}`;
+}
+
+function isReached(
+  { of, atLeast, atMost }: Goal,
+  { figures, ratio }: Pick<Result, 'figures' | 'ratio'>,
+): boolean {
+  const value = of === 'ratio' ? (ratio ?? Number.NaN) : median(figures);
+  return value >= (atLeast ?? -Infinity) && value <= (atMost ?? Infinity);
 }
 
 // Two digits behind the point, and two that say something.

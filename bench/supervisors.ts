@@ -20,6 +20,7 @@ export function supervisorContenders(
   return supervisors.map((supervisor) => ({
     name: supervisor.name,
     missing: () => supervisor.missing(),
+    isPeer: true,
     rounds: 2,
     measure: () => measure((count, command) => supervisor.start(programs(workshop, count, command))),
   }));
