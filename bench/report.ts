@@ -98,8 +98,9 @@ function isReached(
   return value >= (atLeast ?? -Infinity) && value <= (atMost ?? Infinity);
 }
 
-// Two digits behind the point, and two that say something.
+// Two digits behind the point, and two that say something; nothing where the floor is zero.
 function ratioText(ratio: number): string {
+  if (!Number.isFinite(ratio)) return '';
   return ratio >= 0.1 ? ratio.toFixed(2) : ratio.toPrecision(2);
 }
 
