@@ -27,6 +27,7 @@ export async function prepareRestingChains(
         state: { ...newChainState, lastRun: 1, cooldown },
         told: [],
         history: { runsKept: 10, failedRunsKept: 10, ageMs: null },
+        mayWait: false,
       });
     }),
   );

@@ -60,6 +60,8 @@ export interface Saving {
   readonly told: readonly ChainTold[];
   /** What the history keeps of the chain. */
   readonly history: HistoryLimits;
+  /** Nothing is due soon: it may be stored some milliseconds later, together with what others store. */
+  readonly mayWait: boolean;
 }
 
 /** The state could not be read or written. `message` says what to do about it. */

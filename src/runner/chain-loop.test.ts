@@ -23,6 +23,29 @@ describe('a chain', () => {
     assert.equal(story.store.stateOf(story.definition.name)?.run?.number, 1);
   });
 
+  test('lets the store take its time only before a long wait that nobody else waits for', async () => {
+    const story = await startStory({ tasks: [{ successMs: 10_000 }, { successMs: 9_999 }] });
+    const { store } = story;
+    const mayWait: boolean[] = [];
+    const save = store.save.bind(store);
+    store.save = (saving) => {
+      mayWait.push(saving.mayWait);
+      return save(saving);
+    };
+    await story.when((workers) => workers.succeeds());
+    assert.deepEqual(mayWait.splice(0), [true], 'the end of a run');
+    await story.pause();
+    await story.resume();
+    assert.deepEqual(mayWait.splice(0), [false, false], 'what was asked for');
+    await story.poke();
+    assert.ok(
+      mayWait.splice(0).every((may) => !may),
+      'the start of a run',
+    );
+    await story.when((workers) => workers.succeeds());
+    assert.deepEqual(mayWait, [false], 'the end of a run with a short cooldown');
+  });
+
   test('runs its tasks in turn, each after the cooldown of the one before', async () => {
     const story = await startStory({ tasks: [{ successMs: 5_000 }, { successMs: 100 }] });
     await story.when((workers) => workers.succeeds());

@@ -5,10 +5,12 @@ import type { ChainEvent, ChainRequest, ChainTold, LogPosition } from '../core/e
 import type { ChainState, Facts, Passes, Run } from '../core/facts.ts';
 import { initialFacts, newChainState, type Holds } from '../core/initial.ts';
 import { learn } from '../core/learn.ts';
-import { add, toDurationMs, type DurationMs, type MonotonicMs } from '../core/units.ts';
+import { add, durationBetween, toDurationMs, type DurationMs, type MonotonicMs } from '../core/units.ts';
 import { StoreError, type ChainPorts, type Worker } from '../ports.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 
+/** Before a wait of this length or more, what was learned may be stored a little later. */
+const longWaitMs: DurationMs = toDurationMs(10_000);
 /** How long to wait before a state that could not be stored is stored again. */
 const storeRetryMs: DurationMs = toDurationMs(1_000);
 
@@ -126,7 +128,7 @@ class ChainLoop {
         for (const posted of this.#mailbox.take()) this.#take(posted);
         this.#adoptChange();
         const decision = decide(this.facts, this.definition, this.#ports.clock.now().monotonic);
-        if (this.#mustStoreBefore(decision)) await this.#store();
+        if (this.#mustStoreBefore(decision)) await this.#store({ mayWait: this.#isLongWait(decision) });
         else if (decision.kind === 'end run' && !this.#hasListened) await this.#listen();
         else if (decision.kind === 'finish') return this.facts.passes;
         else if (decision.kind === 'wait') await this.#wait(decision.until, decision.why);
@@ -214,7 +216,13 @@ class ChainLoop {
     return decision.kind !== 'end run' && decision.kind !== 'intend run';
   }
 
-  async #store(): Promise<void> {
+  // Who asked for something waits for an answer.
+  #isLongWait(decision: Decision): boolean {
+    if (decision.kind !== 'wait' || decision.until === null || this.#answers.length > 0) return false;
+    return durationBetween(this.#ports.clock.now().monotonic, decision.until) >= longWaitMs;
+  }
+
+  async #store({ mayWait }: { readonly mayWait: boolean }): Promise<void> {
     const { state, fence } = this.facts;
     try {
       await this.#ports.store.save({
@@ -223,6 +231,7 @@ class ChainLoop {
         state,
         told: this.#untold,
         history: this.definition.history,
+        mayWait,
       });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -255,7 +264,7 @@ class ChainLoop {
     const { clock, output } = this.#ports;
     switch (decision.kind) {
       case 'store':
-        return this.#store();
+        return this.#store({ mayWait: false });
       case 'intend run':
         this.#log = output.position();
         if (output.mustRotate(this.#log, clock.now())) this.#rotate();

@@ -7,6 +7,8 @@ import { migrate, schemaVersion, storedVersion } from './schema.ts';
 const checkLimitBytes = 8 * 1024 * 1024;
 /** How long a statement waits for another process that writes to the same file. */
 const busyTimeoutMs = 10_000;
+/** So many pages of 4 KiB of the log are brought into the file at once: rarely, since nothing else happens meanwhile. */
+const checkpointPages = 4_000;
 /** How soon a file that another process is making is tried again. */
 const lockPauseMs = 20;
 
@@ -19,7 +21,9 @@ export async function openState(path: string): Promise<Database> {
   let database: Database | null = null;
   try {
     database = await openDatabase(path);
-    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA synchronous = FULL;`);
+    database.exec(
+      `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages};`,
+    );
     await useWriteAheadLog(database);
     checkWhole(database, path);
     const version = storedVersion(database);

@@ -8,6 +8,7 @@ import type { Database, Statement } from './database.ts';
 import { DiskSync, usualSync } from './disk-sync.ts';
 import { writeError } from './open-state.ts';
 import { parseState } from './parse-state.ts';
+import { Gathering } from './gathering.ts';
 import { prepareTransaction } from './transaction.ts';
 import type { Pruning } from './pruning.ts';
 
@@ -21,7 +22,7 @@ export function createSqliteStore(database: Database, path: string, pruning: Pic
   const disk = new DiskSync(`${path}-wal`, usualSync);
   let isSyncing = true;
   let beginnings: Beginning[] = [];
-  let wishes: Wish[] = [];
+  const wishes = new Gathering(saveAll);
 
   function syncNow(wanted: boolean): void {
     if (wanted !== isSyncing) database.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
@@ -43,9 +44,7 @@ export function createSqliteStore(database: Database, path: string, pruning: Pic
 
   // The chains that go on in one turn of the event loop share one commit, which costs more than all that is in it. It comes
   // before the next look at what has happened: a stop does not find a run that is intended and not started.
-  function saveAll(): void {
-    const asked = wishes;
-    wishes = [];
+  function saveAll(asked: readonly Wish[]): void {
     const failure = disk.takeFailure();
     if (failure === null) saveTogether(asked);
     else for (const { reject } of asked) reject(storeErrorOf(path, failure));
@@ -80,8 +79,7 @@ export function createSqliteStore(database: Database, path: string, pruning: Pic
     },
     save(saving) {
       return new Promise((resolve, reject) => {
-        if (wishes.length === 0) process.nextTick(saveAll);
-        wishes.push({ saving, resolve, reject });
+        wishes.add({ saving, resolve, reject }, saving);
       });
     },
   };

@@ -27,8 +27,10 @@ import { formatLine, parseMessage, type RunEnd, type WorkerMessage } from './pro
 const loadLimitMs: DurationMs = toDurationMs(60_000);
 /** How soon after a worker failed to start another one may be tried. */
 const retryMs: DurationMs = toDurationMs(1_000);
-/** How long a worker that was let go is waited for before the next one is started: it only has to end. */
-const departureLimitMs: DurationMs = toDurationMs(200);
+/** How often to look whether a worker that was let go is kept from ending by processes that a run left behind. */
+const departureCheckMs: DurationMs = toDurationMs(200);
+/** How long one that only has to end is waited for before the next one is started: a busy machine takes its time. */
+const departureLimitMs: DurationMs = toDurationMs(10_000);
 /** How often to look whether a process that dropped the lock is still there. */
 const strayCheckMs: DurationMs = toDurationMs(200);
 
@@ -123,13 +125,20 @@ class WorkerProcess implements Worker {
   }
 
   /**
-   * Calls `call` when this process is gone, or has not gone for a while: the next worker then does not find the lock
-   * of the chain taken, which would be told to people.
+   * Calls `call` when this process is gone: the next worker then does not find the lock of the chain taken, which would
+   * be told to people. It is worth telling if what a run left behind keeps this process, so that is not waited for.
    */
   whenGone(call: () => void): void {
     this.#afterwards = call;
     if (this.#isGone || this.#child === null) this.#gone();
-    else this.#wakeAfter(departureLimitMs, () => this.#gone());
+    else this.#watchDeparture(departureLimitMs);
+  }
+
+  #watchDeparture(remainingMs: number): void {
+    this.#wakeAfter(departureCheckMs, () => {
+      if (remainingMs <= 0 || this.#descendants().length > 0) this.#gone();
+      else this.#watchDeparture(remainingMs - departureCheckMs);
+    });
   }
 
   #gone(): void {

@@ -152,6 +152,7 @@ export function saving(fence: Fence, state: ChainState, told: readonly Told[] = 
     state,
     told: chainTold,
     history: { runsKept: 100, failedRunsKept: 100, ageMs: null },
+    mayWait: false,
   };
 }
 

@@ -58,6 +58,7 @@ describe('the SQLite store', () => {
     const { folder, database, store, path } = await openFile();
     const { fence } = await store.begin(mail);
     for (let run = 1; run <= 500; run += 1) await store.save(saving(fence, stateAt(run), [intended(run)]));
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     database.close();
     const bytes = readFileSync(path);
     bytes.fill(0xa5, 4_096 + 100, bytes.length - 100);
@@ -70,6 +71,7 @@ describe('the SQLite store', () => {
     const { folder, database, store, path } = await openFile();
     const { fence } = await store.begin(mail);
     for (let run = 1; run <= 500; run += 1) await store.save(saving(fence, stateAt(run), [intended(run)]));
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     database.close();
     truncateSync(path, 4_096 + 2_000);
     await assert.rejects(openState(path), (error) => isStoreError(error, 'it is damaged'));
@@ -189,6 +191,29 @@ describe('the SQLite store', () => {
     const before = commits();
     await Promise.all(chains.map(({ chain, fence }) => store.save(stepOf(chain, fence, 1))));
     assert.equal(commits() - before, 1);
+    closeFile(folder, database);
+  });
+
+  test('stores what may wait with the next step of another chain', async () => {
+    const { folder, database, path } = await openFile();
+    const { counted, commits } = countCommits(database);
+    const store = storeOf(counted, path);
+    const chains = await Promise.all(crowd.map(async (chain) => ({ chain, ...(await store.begin(chain)) })));
+    const before = commits();
+    const patient = chains
+      .slice(1)
+      .map(({ chain, fence }) => store.save({ ...stepOf(chain, fence, 1), mayWait: true }));
+    await Promise.all(chains.slice(0, 1).map(({ chain, fence }) => store.save(stepOf(chain, fence, 1))));
+    assert.equal(commits() - before, 1);
+    await Promise.all(patient);
+    closeFile(folder, database);
+  });
+
+  test('stores what may wait by itself where nobody else stores anything', async () => {
+    const { folder, database, store } = await openFile();
+    const { fence } = await store.begin(mail);
+    await store.save({ ...saving(fence, stateAt(1)), mayWait: true });
+    assert.deepEqual((await store.begin(mail)).state, stateAt(1));
     closeFile(folder, database);
   });
 

@@ -27,6 +27,13 @@ const tasks = `
     }
   }
 
+  export function endSlowly() {
+    process.once('exit', () => {
+      const endsMs = performance.now() + 600;
+      while (performance.now() < endsMs);
+    });
+    tellProcess();
+  }
   export async function untilReleased() {
     writeFileSync('begun', '');
     while (!existsSync('release')) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -81,6 +88,11 @@ projectTest('a worker is replaced after so many runs', async (project) => {
 projectTest('a worker is replaced when it has grown too large', async (project) => {
   writeChain(project, 'tasks.keepMemory', { recycle: { memory: '230MB' } });
   assert.deepEqual(numbered(await processesOf(project, 5)), [1, 1, 2, 2, 3]);
+});
+
+projectTest('a worker that takes its time to end is waited for', async (project) => {
+  writeChain(project, 'tasks.endSlowly', { recycle: { runs: 1 } });
+  assert.deepEqual(numbered(await processesOf(project, 3)), [1, 2, 3]);
 });
 
 projectTest('a worker is replaced when it is old', async (project) => {

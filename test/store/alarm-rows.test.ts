@@ -46,7 +46,14 @@ test('what is learnt of incidents is in the state, with its examples and what wa
     facts = learned.facts;
     const log = { generation: 1, offset: 0 };
     const told = learned.told.map((one) => ({ chain: chain.name, fence, told: one, log }));
-    await store.save({ chain: chain.name, fence, state: facts.state, told, history: chain.history });
+    await store.save({
+      chain: chain.name,
+      fence,
+      state: facts.state,
+      told,
+      history: chain.history,
+      mayWait: false,
+    });
   }
 
   const failed: Ending = { kind: 'exited', exitCode: 3 };
