@@ -22,12 +22,10 @@ export function historyComparison(workshop: Workshop): Comparison {
   const folder = (): Promise<string> => (made ??= makeHistory(workshop));
   const asked = (name: string, ask: (database: Database) => unknown): Contender => ({
     name,
-    missing: null,
     measure: async () => timed(await openState(join(await folder(), '.runner', 'state.db')), ask),
   });
   const whole = (...words: readonly string[]): Contender => ({
     name: `whole command runner ${words.join(' ')}`,
-    missing: null,
     measure: async () => commandMs(workshop, await folder(), words),
   });
   const since = Date.now() - 3_600_000;
@@ -47,7 +45,6 @@ export function historyComparison(workshop: Workshop): Comparison {
     contenders: [
       {
         name: 'open the state',
-        missing: null,
         async measure() {
           const path = join(await folder(), '.runner', 'state.db');
           const startedMs = performance.now();
@@ -77,12 +74,11 @@ export function historyComparison(workshop: Workshop): Comparison {
       whole('incidents'),
       {
         name: 'start of runner up',
-        missing: null,
         async measure() {
           const runner = await startUp(
             workshop,
             { 'chain-1': { tasks: ['sh: :'], cooldown: '1h' } },
-            await folder(),
+            { folder: await folder() },
           );
           await runner.stop();
           return runner.startMs;

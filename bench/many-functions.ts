@@ -33,7 +33,7 @@ export async function manyFunctions(workshop: Workshop): Promise<WaitFigures> {
   );
   await prepareRestingChains(join(folder, '.runner'), new Map(rests));
   const preparedMs = performance.now();
-  const runner = await startUp(workshop, Object.fromEntries(names.map((name) => [name, chain])), folder);
+  const runner = await startUp(workshop, Object.fromEntries(names.map((name) => [name, chain])), { folder });
   try {
     // The first period warms everything up, and says when each run ended. The second one counts.
     await pause(preparedMs + readyMs + periodMs - performance.now());

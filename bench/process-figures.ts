@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 
 /** Longer takes nothing here, unless it hangs. */
 const limitMs = 180_000;
@@ -77,6 +77,18 @@ export function childrenOf(pid: number): readonly number[] {
     .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' '))
     .filter((text) => text.trim() !== '')
     .map(Number);
+}
+
+/** The name of the program that a process runs, as the kernel has it; empty when it has ended. */
+export function nameOf(pid: number): string {
+  const path = `/proc/${pid}/comm`;
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+}
+
+/** A variable of the environment with which a program was started; empty when it has none. */
+export function environmentOf(pid: number, name: string): string {
+  const words = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  return words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
 }
 
 /** The size of a file; 0 when there is none. */

@@ -1,24 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { chainsOf } from './chains.ts';
 import type { Comparison, Contender } from './comparison.ts';
-import {
-  missingPm2,
-  missingSupervisord,
-  startPm2,
-  startSupervisord,
-  type Peer,
-  type Programs,
-} from './peers.ts';
-import { secondsOf, sizeOf, until } from './process-figures.ts';
 import { bareTimers, manyFunctions } from './many-functions.ts';
 import { prepareRestingChains } from './resting-chains.ts';
-import { answerMs, cpuOfRun, lateness, memoryOf, pause, percentOfCore, startUp } from './up-figures.ts';
+import { supervisorContenders } from './supervisors.ts';
+import { answerMs, cpuOfRun, lateness, pause, percentOfCore, startUp } from './up-figures.ts';
 import { upgradeGap } from './upgrade-gap.ts';
 import type { Workshop } from './workshop.ts';
 
 const busyChains = 20;
-const crowd = 100;
 const manyChains = 10_000;
+const settledMs = 20_000;
 const probeCooldownMs = 100;
 const dayMs = 24 * 3_600_000;
 
@@ -26,8 +19,6 @@ const dayMs = 24 * 3_600_000;
 export function upComparisons(workshop: Workshop): readonly Comparison[] {
   return [
     costOfRuns(workshop),
-    memoryOfMany(workshop),
-    firstRun(workshop),
     neighbours(workshop),
     answers(workshop),
     upgradeGap(workshop),
@@ -38,14 +29,14 @@ export function upComparisons(workshop: Workshop): readonly Comparison[] {
 }
 
 function costOfRuns(workshop: Workshop): Comparison {
-  const commands = (bytes: string) => (): readonly string[] => [workshop.append.path, bytes];
   return {
     title: `Processor time of one supervisor of ${busyChains} programs for each run, back to back`,
     unit: 'ms',
     digits: 3,
-    rounds: 3,
+    rounds: 2,
+    warmsUp: false,
     floor: 'runner up',
-    note: `${busyChains} chains without a cooldown, or programs that are started again when they end. Of the supervising process alone. supervisord starts each program about once a second, by design.`,
+    note: `${busyChains} chains without a cooldown, or programs that are started again when they end. Of the supervising processes alone: runit and s6 have one more for each program. supervisord, runit and s6 start each program about once a second, by design.`,
     goals: [{ contender: 'runner up', of: 'median', atMost: 0.2 }],
     contenders: [
       contender('runner up', () =>
@@ -53,66 +44,8 @@ function costOfRuns(workshop: Workshop): Comparison {
           startUp(workshop, chainsOf(busyChains, [workshop.append.path, bytes], '0s')),
         ),
       ),
-      pm2(() => cpuOfRun(workshop, (bytes) => startPm2(programs(workshop, busyChains, commands(bytes))))),
-      supervisord(() =>
-        cpuOfRun(workshop, (bytes) => startSupervisord(programs(workshop, busyChains, commands(bytes)))),
-      ),
-    ],
-  };
-}
-
-function memoryOfMany(workshop: Workshop): Comparison {
-  const sleepers = (): Programs => programs(workshop, crowd, () => ['/bin/sleep', '1000000']);
-  const up = (): Promise<Peer> => startUp(workshop, chainsOf(crowd, ['/bin/true'], '1h'));
-  return {
-    title: `Memory of one supervisor with ${crowd} programs`,
-    unit: 'MiB',
-    digits: 1,
-    rounds: 2,
-    floor: 'runner up',
-    note: `PSS. The chains cool down, with their workers ready; the programs of the others sleep.`,
-    goals: [
-      { contender: 'runner up', of: 'median', atMost: 60 },
-      { contender: 'one of its workers', of: 'median', atMost: 1 },
-    ],
-    contenders: [
-      contender('runner up', async () => (await memoryOf(up)).own),
-      contender('one of its workers', async () => (await memoryOf(up)).each),
-      pm2(async () => (await memoryOf(() => startPm2(sleepers()))).own),
-      supervisord(async () => (await memoryOf(() => startSupervisord(sleepers()))).own),
-    ],
-  };
-}
-
-function firstRun(workshop: Workshop): Comparison {
-  async function untilFirst(begin: (bytes: string) => Promise<Peer>): Promise<number> {
-    const bytes = workshop.fresh();
-    const startedMs = performance.now();
-    const peer = await begin(bytes);
-    await until(() => sizeOf(bytes) > 0, 'the first run');
-    const lengthMs = performance.now() - startedMs;
-    await peer.stop();
-    return lengthMs;
-  }
-  return {
-    title: 'From the command to the first run of one program',
-    unit: 'ms',
-    digits: 0,
-    rounds: 5,
-    floor: 'node -e 0',
-    note: 'Cold: no daemon, no state. The runner reads a configuration of JSON in a process of its own.',
-    goals: [],
-    contenders: [
-      contender(
-        'node -e 0',
-        async () => (await secondsOf(process.execPath, ['-e', '0'], workshop.folder)) * 1_000,
-      ),
-      contender('runner up', () =>
-        untilFirst((bytes) => startUp(workshop, chainsOf(1, [workshop.append.path, bytes], '1h'))),
-      ),
-      pm2(() => untilFirst((bytes) => startPm2(programs(workshop, 1, () => [workshop.append.path, bytes])))),
-      supervisord(() =>
-        untilFirst((bytes) => startSupervisord(programs(workshop, 1, () => [workshop.append.path, bytes]))),
+      ...supervisorContenders(workshop, (start) =>
+        cpuOfRun(workshop, (bytes) => start(busyChains, [workshop.append.path, bytes])),
       ),
     ],
   };
@@ -141,6 +74,7 @@ function neighbours(workshop: Workshop): Comparison {
     unit: 'ms',
     digits: 0,
     rounds: 2,
+    warmsUp: false,
     floor: 'alone',
     note: 'A chain with a cooldown of 100 ms, for 15 s. Its neighbours under the same runner: one hangs, one floods its log, one burns a core, one crashes back to back, one takes 1 GB. On two cores, with the same priority.',
     goals: [{ contender: 'beside five bad ones', of: 'median', atMost: 50 }],
@@ -165,6 +99,7 @@ function answers(workshop: Workshop): Comparison {
     unit: 'ms',
     digits: 1,
     rounds: 2,
+    warmsUp: false,
     floor: 'one busy chain',
     note: '`GET /v1/status`, a new connection each time, while chains run back to back.',
     goals: [{ contender: `${busyChains} busy chains`, of: 'median', atMost: 100 }],
@@ -181,14 +116,15 @@ function resting(workshop: Workshop): Comparison {
     unit: '% of a core',
     digits: 3,
     rounds: 1,
+    warmsUp: false,
     floor: 'idle Node',
-    note: 'Over 10 s.',
+    note: `Over 10 s, ${settledMs / 1_000} s after the start, when nothing is left of it to do.`,
     goals: [{ contender: 'runner up', of: 'median', atMost: 0.1 }],
     contenders: [
       contender('idle Node', () => idleNode()),
       contender('runner up', async () => {
         const runner = await manyResting(workshop);
-        await pause(3_000);
+        await pause(settledMs);
         const percent = await percentOfCore(runner.pid, 10);
         await runner.stop();
         return percent;
@@ -203,8 +139,9 @@ function startOfMany(workshop: Workshop): Comparison {
     unit: 's',
     digits: 2,
     rounds: 1,
+    warmsUp: false,
     floor: 'until it is up',
-    note: `The chains have run before, and cool down. Memory is in the note of the runner: see \`runner status\`.`,
+    note: `The chains have run before, and cool down.`,
     goals: [{ contender: 'until it is up', of: 'median', atMost: 5 }],
     contenders: [
       contender('until it is up', async () => {
@@ -230,6 +167,7 @@ function functions(workshop: Workshop): readonly Comparison[] {
       unit: '% of a core',
       digits: 2,
       rounds: 1,
+      warmsUp: false,
       floor,
       note: `${note} The floor is a Node with as many timers.`,
       goals: [{ contender: 'runner up', of: 'median', atMost: 5 }],
@@ -243,6 +181,7 @@ function functions(workshop: Workshop): readonly Comparison[] {
       unit: 'ms',
       digits: 1,
       rounds: 1,
+      warmsUp: false,
       floor,
       note: `${note} From the end of the cooldown until the function is called; one that is early fails the benchmark.`,
       goals: [{ contender: 'runner up', of: 'median', atMost: 20 }],
@@ -265,7 +204,7 @@ async function manyResting(workshop: Workshop): ReturnType<typeof startUp> {
   const chains = chainsOf(manyChains, ['/bin/true'], '1d');
   const restMs = new Map(Object.keys(chains).map((name) => [name, dayMs] as const));
   await prepareRestingChains(join(folder, '.runner'), restMs);
-  return startUp(workshop, chains, folder);
+  return startUp(workshop, chains, { folder });
 }
 
 async function idleNode(): Promise<number> {
@@ -277,28 +216,11 @@ async function idleNode(): Promise<number> {
   return percent;
 }
 
-function chainsOf(count: number, command: readonly string[], cooldown: string): Record<string, object> {
-  const one = { tasks: [{ run: command }], cooldown };
-  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${index}`, one]));
-}
-
 function withShortStop(chains: Record<string, object>): Record<string, object> {
   const short = { stopGrace: '100ms', killGrace: '100ms' };
   return Object.fromEntries(Object.entries(chains).map(([name, chain]) => [name, { ...chain, ...short }]));
 }
 
-function programs(workshop: Workshop, count: number, command: Programs['command']): Programs {
-  return { folder: workshop.fresh(), count, command };
-}
-
 function contender(name: string, measure: () => Promise<number>): Contender {
-  return { name, missing: null, measure };
-}
-
-function pm2(measure: () => Promise<number>): Contender {
-  return { name: 'PM2 7.0.4', missing: missingPm2(), measure };
-}
-
-function supervisord(measure: () => Promise<number>): Contender {
-  return { name: 'supervisord', missing: missingSupervisord(), measure };
+  return { name, measure };
 }

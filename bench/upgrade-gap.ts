@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { median, type Comparison, type Contender } from './comparison.ts';
+import { median, together, type Comparison } from './comparison.ts';
 import { pause, startUp, timesOf } from './up-figures.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -14,17 +14,21 @@ export function upgradeGap(workshop: Workshop): Comparison {
     title: `The longest that ${count} chains are idle beyond their cooldown`,
     unit: 'ms',
     digits: 0,
-    rounds: 3,
+    rounds: 2,
+    warmsUp: false,
     floor: 'no upgrade, maximum',
     note: `Runs of 300 ms and a cooldown of ${cooldownMs} ms, for 5 s from "runner upgrade" on, which starts a new runner that takes each chain over after its run. Of each chain its longest wait, less the cooldown; the median and the maximum are over the chains.`,
     goals: [{ contender: 'upgrade, maximum', of: 'median', atMost: 1_000 }],
     contenders: [
-      contender('no upgrade, median', async () => median(await idleMs(workshop, 'status'))),
-      contender('no upgrade, maximum', async () => Math.max(...(await idleMs(workshop, 'status')))),
-      contender('upgrade, median', async () => median(await idleMs(workshop, 'upgrade'))),
-      contender('upgrade, maximum', async () => Math.max(...(await idleMs(workshop, 'upgrade')))),
+      ...together(['no upgrade, median', 'no upgrade, maximum'], () => waits(workshop, 'status')),
+      ...together(['upgrade, median', 'upgrade, maximum'], () => waits(workshop, 'upgrade')),
     ],
   };
+}
+
+async function waits(workshop: Workshop, command: 'upgrade' | 'status'): Promise<readonly number[]> {
+  const idle = await idleMs(workshop, command);
+  return [median(idle), Math.max(...idle)];
 }
 
 /** Of each chain the longest idle time beyond its cooldown, since this command was given. */
@@ -50,8 +54,4 @@ function longestIdleMs(runs: ReturnType<typeof timesOf>, since: number): number 
     return endedAt === null || startedAt < since ? [] : [startedAt - endedAt - cooldownMs];
   });
   return Math.max(...waits);
-}
-
-function contender(name: string, measure: () => Promise<number>): Contender {
-  return { name, missing: null, measure };
 }

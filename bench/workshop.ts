@@ -42,6 +42,8 @@ export interface Workshop {
   readonly folder: string;
   /** The runner's program. It is a copy: a build meanwhile does not matter. */
   readonly runner: string;
+  /** The runner's worker for commands. */
+  readonly worker: string;
   readonly append: AppendProgram;
   /** A project with the functions `tasks.nothing`, `tasks.tick` and `tasks.rested`. */
   readonly project: string;
@@ -69,6 +71,7 @@ export function openWorkshop(): Workshop {
   return {
     folder,
     runner: `${folder}/package/dist/runner.js`,
+    worker: `${folder}/package/dist/worker.pl`,
     append: makeAppend(folder),
     project: `${folder}/project`,
     fresh() {

@@ -1,5 +1,5 @@
 // node scripts/build.mjs [tests] [package]: without a word, both.
-//   tests    src, test, bench and soak as JavaScript in build/, for node:test, the benchmarks and the soak
+//   tests    all TypeScript but the examples as JavaScript in build/, for node:test, the benchmarks, torture and soak
 //   package  the bundles, the declarations and the JSON Schema in dist/
 import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
