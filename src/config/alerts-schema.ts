@@ -17,7 +17,10 @@ const aMinute = toDurationMs(60_000);
 const aSecond = toDurationMs(1_000);
 
 const lateFactor: z.ZodType<number | 'none', number | 'none'> = z.union(
-  [number({ least: 1.1, most: 1_000_000, isWhole: false }), z.literal('none')],
+  [
+    number({ least: 1.1, most: 1_000_000, isWhole: false }),
+    z.literal('none', expecting('a number from 1.1 to 1000000 such as 10, or "none"')),
+  ],
   expecting('a number from 1.1 to 1000000 such as 10, or "none"'),
 );
 
@@ -81,11 +84,16 @@ const variable = z
       'found a text that is no such name, write the name of a variable such as "SMTP_PASSWORD", not its value',
   });
 // A mail's head is made of lines: an address with a line break in it would add some.
+const howToWriteMail = 'an address such as "ops@example.org" or "Runner <runner@example.org>"';
 const mailAddress = z
   .string(expecting('an address such as "ops@example.org"'))
+  .max(500, expecting(howToWriteMail))
   .regex(
-    /^[^\p{Cc}<>@]*<?[^\s\p{Cc}<>@,;"]+@[^\s\p{Cc}<>@,;"]+>?$/u,
-    expecting('an address such as "ops@example.org" or "Runner <runner@example.org>"'),
+    /^(?:[^\p{Cc}<>@]*<[^\s\p{Cc}<>@,;"]+@[^\s\p{Cc}<>@,;"]+>|[^\s\p{Cc}<>@,;"]+@[^\s\p{Cc}<>@,;"]+)$/u,
+    {
+      abort: true,
+      ...expecting(howToWriteMail),
+    },
   );
 const webAddress = z.string(expecting('an address such as "https://example.org/hook"')).refine(isWebAddress, {
   // What is written may be a secret all the same, so it is not shown.

@@ -1,4 +1,5 @@
 import type { ChainName } from '../core/definition.ts';
+import { quoted } from '../core/quoted.ts';
 import type { TaskText } from './task-text.ts';
 
 const longestName = 64;
@@ -16,8 +17,9 @@ export function explainBadName(text: string): string {
   }
   const odd = /[^A-Za-z0-9._-]/u.exec(text)?.[0];
   const rule = 'write letters A-Z and a-z, digits, ".", "_" and "-", the first a letter or a digit';
-  if (odd === undefined) return `found "${text}" with "${text.slice(0, 1)}" as its first character, ${rule}`;
-  return `found "${text}" with ${nameOf(odd)} in it, ${rule}`;
+  if (odd === undefined)
+    return `found ${quoted(text)} with "${text.slice(0, 1)}" as its first character, ${rule}`;
+  return `found ${quoted(text)} with ${nameOf(odd)} in it, ${rule}`;
 }
 
 /** The name of a chain that was typed without one: `sendMail_retryDeferred`. */
@@ -64,7 +66,7 @@ function commandTextOf(argv: readonly string[]): string {
 
 function nameOf(character: string): string {
   const number = character.codePointAt(0) ?? 0;
-  if (number > 0x20 && number < 0x7f) return `"${character}"`;
+  if (number > 0x20 && number < 0x7f) return quoted(character);
   if (number === 0x20) return 'a blank';
   return `the character U+${number.toString(16).toUpperCase().padStart(4, '0')}`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatDuration, parseDuration } from '../core/duration.ts';
+import { quoted } from '../core/quoted.ts';
 import { isShorter, toDurationMs, type DurationMs } from '../core/units.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 import type {
@@ -30,7 +31,7 @@ const timeout = durationText.transform((written, context): DurationMs | 'none' =
   // Whoever writes "off" or "never" wants no limit, and not another number.
   const message = /\d/.test(written)
     ? wrong
-    : `found "${written}", write a time limit such as "10m", or "none"`;
+    : `found ${quoted(written)}, write a time limit such as "10m", or "none"`;
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });

@@ -1,4 +1,5 @@
 import { parse, type MemberNode, type ValueNode } from '@humanwhocodes/momoa';
+import { quoted } from '../../core/quoted.ts';
 import type { KeyPath } from '../problem.ts';
 import { lineAndColumn, type DuplicateKey, type PlaceTree } from './place-tree.ts';
 
@@ -13,6 +14,8 @@ export type ReadData =
   | { readonly kind: 'problem'; readonly place: string; readonly problem: string };
 
 const deepest = 64;
+const noControl =
+  'a line end, a tab or another control character in a text, write it as an escape such as "\\n"';
 
 /** Reads JSON as the standard has it: no comments, no commas at the end. */
 export function readJson(withMark: string): ReadData {
@@ -27,6 +30,11 @@ export function readJson(withMark: string): ReadData {
   }
   try {
     const { body } = parse(text, { mode: 'json' });
+    const control = offsetOfControl(text);
+    if (control !== null) {
+      const place = lineAndColumn(text, control);
+      return { kind: 'problem', place, problem: `found ${noControl}` };
+    }
     const duplicates: DuplicateKey[] = [];
     const tree = treeOf(body, { path: [], offset: body.loc.start.offset, duplicates });
     return { kind: 'data', value: JSON.parse(text), tree, duplicates };
@@ -73,8 +81,7 @@ function syntaxProblem(error: unknown, text: string): ReadData {
   const at = numberOf(error, 'offset') ?? 0;
   const rest = text.slice(at).trim();
   const word = /^(?:"[^"\n]{0,40}"|[\w$]{1,40}|[^])/.exec(rest)?.[0];
-  const shown = word?.startsWith('"') === true ? word : `"${word}"`;
-  const found = word === undefined ? 'the end of the file' : shown;
+  const found = word === undefined ? 'the end of the file' : quoted(word.replace(/^"(.*)"$/s, '$1'));
   return {
     kind: 'problem',
     place: `${line}:${column}`,
@@ -96,6 +103,15 @@ function adviceAfter(before: string, rest: string): string {
   if (/^["{[\dtfn]/.test(rest) && last !== undefined && /["}\]\w]/.test(last))
     return 'write a comma before it';
   return 'write JSON such as { "chains": { "mail": { "tasks": ["tasks.sendMail"] } } }';
+}
+
+/** Where a text between quotes has a character in it that JSON does not allow there, and the parser of places does. */
+function offsetOfControl(text: string): number | null {
+  for (const { 0: found, index } of text.matchAll(/"(?:[^"\\]|\\.)*"/gs)) {
+    const at = found.search(/[^ -\uffff]/);
+    if (at !== -1) return index + at;
+  }
+  return null;
 }
 
 /** Where the text nests deeper than `limit`, looked for before any parser recurses into it. */
