@@ -3,6 +3,7 @@ import { quoted } from '../core/quoted.ts';
 import type { TaskText } from './task-text.ts';
 
 const longestName = 64;
+const longestRead = 1_000;
 
 /** Whether `text` may be the name of a chain. */
 export function isChainName(text: string): text is ChainName {
@@ -48,8 +49,12 @@ export function taskNameOf(text: TaskText): string {
 }
 
 function nameAfterTask(text: TaskText): string {
-  if (text.kind !== 'command') return taskNameOf(text).replace(/[^A-Za-z0-9._-]+/g, '-');
-  const words = commandTextOf(text.argv).split(/\s+/);
+  if (text.kind !== 'command')
+    return taskNameOf(text)
+      .slice(0, longestRead)
+      .replace(/[^A-Za-z0-9._-]+/g, '-');
+  // What is longer than any name can only be cut off.
+  const words = commandTextOf(text.argv).slice(0, longestRead).split(/\s+/);
   const [program = '', ...others] = words;
   const base = program.replace(/\/+$/, '').replace(/^.*\//, '');
   return [base, ...others]

@@ -98,7 +98,7 @@ function isUuid(written: string): boolean {
 function below(base: URL | null, part: string): URL | null {
   if (base === null) return null;
   const url = new URL(base);
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${part}`;
+  url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}/${part}`;
   return url;
 }
 
