@@ -3,7 +3,7 @@ import { formatDuration } from '../core/duration.ts';
 import { isShorter, toDurationMs, type DurationMs } from '../core/units.ts';
 import type { CheckedAlerts, CheckedChannel, CheckedConfig } from './checked-config.ts';
 import type { ConfigAlerts, ConfigChannel, RunnerConfig } from './runner-config.ts';
-import { choiceOf, duration, expecting, number, orNone, strict, text } from './schema-parts.ts';
+import { choiceOf, duration, expecting, number, orNone, strict, text, textOf } from './schema-parts.ts';
 
 function durationFrom(least: DurationMs, write: string): z.ZodType<DurationMs, string> {
   return duration.transform((lengthMs, context): DurationMs => {
@@ -104,6 +104,7 @@ function isWebAddress(written: string): boolean {
   return URL.canParse(written) && /^https?:$/.test(new URL(written).protocol);
 }
 
+const howToWritePath = 'the path of a file such as "/etc/runner/secret"';
 const howToWriteAddress =
   'an object such as { urlEnv: "HOOK_URL" }, { urlFile: "/etc/hook-url" } or { url: "https://example.org/hook" }';
 function addressOf(what: string): {
@@ -118,15 +119,17 @@ function addressOf(what: string): {
     urlEnv: variable.optional().meta({
       description: `The name of a variable of the runner’s own environment that holds the address of ${what}.`,
     }),
-    urlFile: text.optional().meta({
-      description: `A file that holds the address of ${what}; relative to the project root.`,
-    }),
+    urlFile: textOf(howToWritePath)
+      .optional()
+      .meta({
+        description: `A file that holds the address of ${what}; relative to the project root.`,
+      }),
   };
 }
 
 const smtp = strict(
   {
-    host: text
+    host: textOf('the name of a host such as "mail.example.org"')
       .regex(/^[^\s\p{Cc}/@]+$/u, expecting('the name of a host such as "mail.example.org"'))
       .meta({ description: 'The mail server.' }),
     port: number({ least: 1, most: 65_535, isWhole: true }).optional().meta({
@@ -136,15 +139,17 @@ const smtp = strict(
       description:
         'TLS from the first byte (`implicit`), after STARTTLS and not without it (`starttls`), after STARTTLS where the server offers it (`optional`), or never (`none`). The certificate is always verified. Default: `implicit` at port 465, `none` for `localhost`, else `starttls`.',
     }),
-    ca: text.optional().meta({
+    ca: textOf(howToWritePath).optional().meta({
       description:
         'A file of certificates in PEM that are trusted in the place of those of Node; relative to the project root.',
     }),
-    user: text.optional().meta({ description: 'The name to log in with. Default: no login.' }),
+    user: textOf('a name such as "runner"')
+      .optional()
+      .meta({ description: 'The name to log in with. Default: no login.' }),
     passwordEnv: variable.optional().meta({
       description: 'The name of a variable of the runner’s own environment that holds the password.',
     }),
-    passwordFile: text
+    passwordFile: textOf(howToWritePath)
       .optional()
       .meta({ description: 'A file that holds the password; relative to the project root.' }),
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConfigHeartbeat } from './runner-config.ts';
-import { expecting, strict, text } from './schema-parts.ts';
+import { expecting, strict, text, textOf } from './schema-parts.ts';
 
 const howToWriteUrl = 'a URL such as "https://hc-ping.com/UUID", { env: "NAME" } or { file: "path" }';
 
@@ -8,10 +8,21 @@ const url = z.union(
   [
     text,
     strict(
-      { env: text.meta({ description: 'A variable in the environment of the runner.' }) },
+      {
+        env: textOf('the name of a variable such as "PING_URL"').meta({
+          description: 'A variable in the environment of the runner.',
+        }),
+      },
       howToWriteUrl,
     ),
-    strict({ file: text.meta({ description: 'A file, relative to the project root.' }) }, howToWriteUrl),
+    strict(
+      {
+        file: textOf('the path of a file such as "ping-url"').meta({
+          description: 'A file, relative to the project root.',
+        }),
+      },
+      howToWriteUrl,
+    ),
   ],
   expecting(howToWriteUrl),
 );

@@ -58,6 +58,9 @@ function isOfWrongType(issue: Issue): boolean {
 }
 
 function explainUnknownKey(key: string, known: readonly string[]): string {
+  // To YAML "- sh: echo hello" is an object.
+  if (key === 'sh' && known.includes('run'))
+    return 'Cannot find an option "sh", put the whole command between quotes such as "sh: echo hello"';
   const guess = didYouMean(key, known);
   const advice = guess === '' ? `, the keys here are ${listOf(known, 40)}` : guess;
   return `Cannot find an option ${quoted(key)}${advice}`;

@@ -100,9 +100,28 @@ function adviceAfter(before: string, rest: string): string {
   if (rest.startsWith("'")) return 'write double quotes';
   if (last === ',' && /^[}\]]/.test(rest)) return 'leave out the comma before it';
   if (rest === '') return 'close every brace, bracket and quote';
-  if (/^["{[\dtfn]/.test(rest) && last !== undefined && /["}\]\w]/.test(last))
+  if (/\\u[\da-f]{0,3}$/i.test(before) || rest.startsWith('\\'))
+    return 'write a backslash twice, or an escape such as "\\n" or "\\u0041"';
+  if (isWhole(before)) return 'leave out what follows the end of the object';
+  if (/^[}\]]/.test(rest) && last === '"')
+    return 'close what is open before it with the other kind of bracket';
+  if (/^["{[\dtfn]/.test(rest) && last === '"') return 'write a comma or a colon before it';
+  if (/^["{[\dtfn]/.test(rest) && last !== undefined && /[}\]\w]/.test(last))
     return 'write a comma before it';
+  if (/^[+.\d]/.test(rest) || (last === '.' && /\d\.\s*$/.test(before)))
+    return 'write a number such as 5, -5 or 0.5';
+  if (/^[\w$]/.test(rest) && last !== undefined) return 'put it between double quotes';
   return 'write JSON such as { "chains": { "mail": { "tasks": ["tasks.sendMail"] } } }';
+}
+
+function isWhole(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    // It is a part of something.
+    return false;
+  }
 }
 
 /** Where a text between quotes has a character in it that JSON does not allow there, and the parser of places does. */
@@ -117,7 +136,7 @@ function offsetOfControl(text: string): number | null {
 /** Where the text nests deeper than `limit`, looked for before any parser recurses into it. */
 function offsetBelow(text: string, limit: number): number | null {
   let depth = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.?)*"?|[{}[\]]/gs)) {
     if (token === '{' || token === '[') depth += 1;
     if (token === '}' || token === ']') depth -= 1;
     if (depth > limit) return index;

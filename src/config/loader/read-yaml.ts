@@ -58,8 +58,18 @@ function explainReason(reason: string, text: string, offset: number): string {
     return `found the alias ${quoted(`*${alias}`)}, but no anchor ${quoted(`&${alias}`)} above it, write it out`;
   const tag = /^unknown \w+ tag !<(.*)>$/.exec(reason)?.[1];
   if (tag !== undefined) return `found the tag ${quoted(tag)}, write plain texts, numbers, lists and objects`;
+  const sign = text.charAt(offset);
+  if (reason.includes('missed comma')) return explainMissedComma(sign);
   const told = ownWords.find(([words]) => reason.includes(words))?.[1];
   return told ?? 'found what is no YAML, write lines such as "key: value" and "- item"';
+}
+
+function explainMissedComma(sign: string): string {
+  if (sign === '}') return 'found "}" where a list is open, close it with "]" first';
+  if (sign === ']') return 'found "]" where an object is open, close it with "}" first';
+  if ('@`%'.includes(sign))
+    return `found ${quoted(sign)} at the start of a text, put the text between quotes`;
+  return 'found two values with nothing between them, write a comma, or the other kind of quotes around a text with quotes in it';
 }
 
 const indented =
@@ -75,7 +85,6 @@ const ownWords: readonly (readonly [string, string])[] = [
   ['multiline key', 'found a key that has no ": " behind it in its line, write "key: value"'],
   ['deficient indentation', notClosed],
   ['unexpected end', notClosed],
-  ['missed comma', 'found two values with nothing between them, write a comma'],
   ["but found ','", 'found a comma with nothing before it, leave it out'],
   ['nesting exceeded', `found more than ${deepest} objects and lists in each other, write fewer`],
   [
@@ -130,6 +139,8 @@ class EventWalk {
   problem: WalkProblem | null = null;
   private next = 0;
   private nodes = 0;
+  /** What is empty has no place of its own. */
+  private lastOffset = 0;
   private readonly text: string;
   private readonly events: readonly Event[];
   /** By anchor: the tree and how many nodes it has, or `null` while it is still open. */
@@ -152,7 +163,8 @@ class EventWalk {
     if (event === undefined || event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT) {
       return { offset: keyOffset ?? 0, children: new Map() };
     }
-    const offset = keyOffset ?? offsetOf(event);
+    const offset = keyOffset ?? Math.max(offsetOf(event), this.lastOffset);
+    this.lastOffset = offset;
     if (event.type === EVENT_ID.ALIAS) return this.alias(this.anchorOf(event), offset);
     const anchor = this.anchorOf(event);
     const nodesBefore = this.nodes;
