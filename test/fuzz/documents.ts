@@ -12,7 +12,7 @@ function withChannel(channel: object): object {
 }
 
 /** Small configurations in which each option stands once; of users and groups programs are asked, so they are left out. */
-export const documents: readonly object[] = [
+const documents: readonly object[] = [
   { $schema: './schema.json', 'x-note': { anything: true }, ...withChain({}) },
   withChain({
     tasks: [

@@ -73,8 +73,29 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.constantFrom<unknown>(
-      ...[null, true, false, 0, -0, 1, -1, 1.5, 5, 1e308, Infinity, -Infinity, NaN, 2 ** 53, 1e-7],
-      ...[[], {}, [[]], [null], { a: 1 }, { success: 5 }, ['x', 5], { '': '' }],
+      null,
+      true,
+      false,
+      0,
+      -0,
+      1,
+      -1,
+      1.5,
+      5,
+      1e308,
+      Infinity,
+      -Infinity,
+      NaN,
+      2 ** 53,
+      1e-7,
+      [],
+      {},
+      [[]],
+      [null],
+      { a: 1 },
+      { success: 5 },
+      ['x', 5],
+      { '': '' },
     ),
   },
   { weight: 1, arbitrary: fc.nat(80).map(nested) },
@@ -136,22 +157,28 @@ function changeAt({ holder, key }: Slot, other: Slot, change: Mutation): void {
       else Reflect.deleteProperty(holder, key);
       return;
     case 'retype':
-      return put(holder, key, copyOf(change.value));
+      put(holder, key, copyOf(change.value));
+      return;
     case 'rename':
-      return rename(holder, key, change.key);
+      rename(holder, key, change.key);
+      return;
     case 'slip':
-      return rename(holder, key, slip(key, change.other));
+      rename(holder, key, slip(key, change.other));
+      return;
     case 'double':
       if (Array.isArray(holder)) holder.push(copyOf(value));
       else put(holder, `${key}2`, copyOf(value));
       return;
     case 'swap':
       put(holder, key, copyOf(Reflect.get(other.holder, other.key)));
-      return put(other.holder, other.key, copyOf(value));
+      put(other.holder, other.key, copyOf(value));
+      return;
     case 'wrap':
-      return put(holder, key, change.other % 2 === 0 ? [value] : { [change.key]: value });
+      put(holder, key, change.other % 2 === 0 ? [value] : { [change.key]: value });
+      return;
     case 'graft':
-      return put(holder, change.key, copyOf(change.value));
+      put(holder, change.key, copyOf(change.value));
+      return;
   }
 }
 
@@ -170,7 +197,7 @@ function rename(holder: object, key: string, name: string): void {
 }
 
 /** As people misspell a word: two letters change places, one is missing, one is twice, one is a capital. */
-export function slip(word: string, chance: number): string {
+function slip(word: string, chance: number): string {
   const at = chance % Math.max(1, word.length);
   const [before, letter, after] = [word.slice(0, at), word.slice(at, at + 1), word.slice(at + 1)];
   const slips = [

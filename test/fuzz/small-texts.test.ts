@@ -28,12 +28,42 @@ function checkTold(problem: string): void {
 }
 
 const durations = nearly(
-  ...['1', '30', '0', '1.5', '999999999999', '.', '-', '\u2212', ',', 'e3', ' ', '\t', '\n', '_'],
-  ...['ms', 's', 'm', 'h', 'd', 'w', 'y', 'mo', 'M', 'min', 'hours', 'ns', '\u00b5s', '\u0661', 'Infinity'],
+  '1',
+  '30',
+  '0',
+  '1.5',
+  '999999999999',
+  '.',
+  '-',
+  '\u2212',
+  ',',
+  'e3',
+  ' ',
+  '\t',
+  '\n',
+  '_',
+  'ms',
+  's',
+  'm',
+  'h',
+  'd',
+  'w',
+  'y',
+  'mo',
+  'M',
+  'min',
+  'hours',
+  'ns',
+  '\u00b5s',
+  '\u0661',
+  'Infinity',
 );
 fuzz('durations', durations, (text) => {
   const parsed = parseDuration(text);
-  if (parsed.kind === 'problem') return checkTold(parsed.problem);
+  if (parsed.kind === 'problem') {
+    checkTold(parsed.problem);
+    return;
+  }
   assert.ok(Number.isSafeInteger(parsed.durationMs) && parsed.durationMs >= 0);
   assert.deepEqual(parseDuration(formatDuration(parsed.durationMs)), parsed);
 });
@@ -43,7 +73,10 @@ fuzz(
   nearly('1', '10', '0', '1.5', '.', '-', ' ', 'K', 'KB', 'MB', 'GiB', 'gb', 'B', 'm', 'e9', '9'.repeat(30)),
   (text) => {
     const parsed = parseSize(text);
-    if (parsed.kind === 'problem') return checkTold(parsed.problem);
+    if (parsed.kind === 'problem') {
+      checkTold(parsed.problem);
+      return;
+    }
     assert.ok(Number.isSafeInteger(parsed.bytes) && parsed.bytes >= 1024);
     const again = parseSize(showSize(parsed.bytes).replace(/(?<!K|M|G)B$/, ''));
     if (again.kind === 'size') assert.equal(again.bytes, parsed.bytes);
@@ -83,7 +116,10 @@ const addresses = nearly(
 );
 fuzz('addresses to listen at', addresses, (text) => {
   const parsed = parseListenAddress(text);
-  if (parsed.kind === 'problem') return checkTold(parsed.problem);
+  if (parsed.kind === 'problem') {
+    checkTold(parsed.problem);
+    return;
+  }
   const { host, port } = parsed.address;
   assert.ok(port >= 0 && port <= 65_535);
   assert.match(host, /^[\d.]+$|^[\da-fA-F:.]+$/);
@@ -179,49 +215,45 @@ fuzz('files of variables', lines, (text) => {
 // Every pattern has to be done with a megabyte, the most that a configuration may have, before the test's time is up:
 // one that looks at each character as often as there are characters would take an hour.
 const pieces = [
-  ...[
-    ' ',
-    '\t',
-    '\n',
-    '0',
-    '9',
-    'a',
-    'A',
-    '.',
-    '-',
-    '_',
-    ',',
-    ':',
-    '/',
-    '\\',
-    '"',
-    "'",
-    '=',
-    '#',
-    '@',
-    '<',
-    '>',
-    '$',
-    '{',
-    '[',
-  ],
-  ...[
-    '1m',
-    '1m ',
-    '0-9,',
-    'a.',
-    'a b ',
-    '\\"',
-    '[]',
-    '{}',
-    '&a ',
-    '- ',
-    '\u00e9',
-    '\u2028',
-    '//',
-    '/*',
-    '${',
-  ],
+  ' ',
+  '\t',
+  '\n',
+  '0',
+  '9',
+  'a',
+  'A',
+  '.',
+  '-',
+  '_',
+  ',',
+  ':',
+  '/',
+  '\\',
+  '"',
+  "'",
+  '=',
+  '#',
+  '@',
+  '<',
+  '>',
+  '$',
+  '{',
+  '[',
+  '1m',
+  '1m ',
+  '0-9,',
+  'a.',
+  'a b ',
+  '\\"',
+  '[]',
+  '{}',
+  '&a ',
+  '- ',
+  '\u00e9',
+  '\u2028',
+  '//',
+  '/*',
+  '${',
 ];
 const long = fc
   .record({
