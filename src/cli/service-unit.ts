@@ -15,7 +15,7 @@ export function serviceUnit({ directory, user, command, stateDirectory, stopSeco
   const runner = command.map(quoted).join(' ');
   const state = `--state-dir ${quoted(stateDirectory)}`;
   return `[Unit]
-Description=Chains of ${directory} (yourlabs-runner)
+Description=Chains of ${inUnit(directory)} (yourlabs-runner)
 Wants=network-online.target
 After=network-online.target
 # Work that goes on for ever is started again for ever.
@@ -26,8 +26,8 @@ StartLimitIntervalSec=0
 Type=notify
 NotifyAccess=all
 WatchdogSec=60
-User=${user}
-WorkingDirectory=${directory}
+User=${inUnit(user)}
+WorkingDirectory=${inUnit(directory)}
 ExecStart=${runner} up ${state}
 ExecReload=${runner} reload ${state}
 Restart=always
@@ -57,8 +57,18 @@ WantedBy=multi-user.target
 `;
 }
 
+/** A value that takes the rest of a line: a percent sign has a meaning, and a backslash at the end would join two lines. */
+function inUnit(text: string): string {
+  return oneLine(text).replaceAll('%', '%%').replace(/\\+$/, '');
+}
+
+// A unit cannot say such a character, and a line end in a folder's name would add lines: `service` refuses both.
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, '?');
+}
+
 /** A word of a command line: a blank, a quote, a percent sign and a dollar have a meaning to systemd. */
 function quoted(word: string): string {
-  const escaped = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return /[\s"'\\;]/.test(word) ? JSON.stringify(escaped) : escaped;
+  const escaped = oneLine(word).replaceAll('%', '%%').replaceAll('$', '$$$$');
+  return word === '' || /[\s"'\\;]/.test(word) ? JSON.stringify(escaped) : escaped;
 }

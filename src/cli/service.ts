@@ -5,6 +5,7 @@ import { loadProject } from '../compose/load-project.ts';
 import { explainProblems } from '../config/problem.ts';
 import { problemWithWriters } from '../config/trust.ts';
 import type { ChainDefinition } from '../core/definition.ts';
+import { quoted } from '../core/quoted.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
 import { loadRequestOf } from './load-request.ts';
@@ -21,6 +22,11 @@ export async function service(options: RawOptions): Promise<void> {
     }
     const directory = projectDirectory(options);
     const user = textOption(options, 'user') ?? userInfo().username;
+    const odd = [directory, stateDirectory(options), user].find((one) => /\p{Cc}|\\$/u.test(one));
+    if (odd !== undefined) {
+      console.error(`Cannot write ${quoted(odd)} into a unit: give it a name without line ends and the like`);
+      return exitStatus.config;
+    }
     const program = process.argv[1] ?? '';
     const problem =
       user === 'root' ? problemWithRoot([program, ...configPaths(directory, answer.configFile)]) : null;

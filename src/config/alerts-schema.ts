@@ -4,7 +4,7 @@ import { isShorter, toDurationMs, type DurationMs } from '../core/units.ts';
 import type { CheckedAlerts, CheckedChannel, CheckedConfig } from './checked-config.ts';
 import type { ConfigAlerts, ConfigChannel, RunnerConfig } from './runner-config.ts';
 import { secretSchema, urlSchema } from './secret-schema.ts';
-import { choiceOf, duration, expecting, number, orNone, strict, text } from './schema-parts.ts';
+import { choiceOf, duration, expecting, number, orNone, strict, text, textOf } from './schema-parts.ts';
 
 function durationFrom(least: DurationMs, write: string): z.ZodType<DurationMs, string> {
   return duration.transform((lengthMs, context): DurationMs => {
@@ -18,7 +18,10 @@ const aMinute = toDurationMs(60_000);
 const aSecond = toDurationMs(1_000);
 
 const lateFactor: z.ZodType<number | 'none', number | 'none'> = z.union(
-  [number({ least: 1.1, most: 1_000_000, isWhole: false }), z.literal('none')],
+  [
+    number({ least: 1.1, most: 1_000_000, isWhole: false }),
+    z.literal('none', expecting('a number from 1.1 to 1000000 such as 10, or "none"')),
+  ],
   expecting('a number from 1.1 to 1000000 such as 10, or "none"'),
 );
 
@@ -75,11 +78,16 @@ export const alertsOfChain: {
 };
 
 // A mail's head is made of lines: an address with a line break in it would add some.
+const howToWriteMail = 'an address such as "ops@example.org" or "Runner <runner@example.org>"';
 const mailAddress = z
   .string(expecting('an address such as "ops@example.org"'))
+  .max(500, expecting(howToWriteMail))
   .regex(
-    /^[^\p{Cc}<>@]*<?[^\s\p{Cc}<>@,;"]+@[^\s\p{Cc}<>@,;"]+>?$/u,
-    expecting('an address such as "ops@example.org" or "Runner <runner@example.org>"'),
+    /^(?:[^\p{Cc}<>@]*<[^\s\p{Cc}<>@,;"]+@[^\s\p{Cc}<>@,;"]+>|[^\s\p{Cc}<>@,;"]+@[^\s\p{Cc}<>@,;"]+)$/u,
+    {
+      abort: true,
+      ...expecting(howToWriteMail),
+    },
   );
 const webAddress: z.ZodString = z
   .string(expecting('an address such as "https://example.org/hook"'))
@@ -92,6 +100,7 @@ function isWebAddress(written: string): boolean {
   return URL.canParse(written) && /^https?:$/.test(new URL(written).protocol);
 }
 
+const howToWritePath = 'the path of a file such as "/etc/runner/secret"';
 const howToWriteAddress =
   'an object such as { url: { env: "HOOK_URL" } } or { url: "https://example.org/hook" }';
 function addressOf(what: string): ReturnType<typeof urlSchema> {
@@ -100,7 +109,7 @@ function addressOf(what: string): ReturnType<typeof urlSchema> {
 
 const smtp = strict(
   {
-    host: text
+    host: textOf('the name of a host such as "mail.example.org"')
       .regex(/^[^\s\p{Cc}/@]+$/u, expecting('the name of a host such as "mail.example.org"'))
       .meta({ description: 'The mail server.' }),
     port: number({ least: 1, most: 65_535, isWhole: true }).optional().meta({
@@ -110,11 +119,13 @@ const smtp = strict(
       description:
         'TLS from the first byte (`implicit`), after STARTTLS and not without it (`starttls`), after STARTTLS where the server offers it (`optional`), or never (`none`). The certificate is always verified. Default: `implicit` at port 465, `none` for `localhost`, else `starttls`.',
     }),
-    ca: text.optional().meta({
+    ca: textOf(howToWritePath).optional().meta({
       description:
         'A file of certificates in PEM that are trusted in the place of those of Node; relative to the project root.',
     }),
-    user: text.optional().meta({ description: 'The name to log in with. Default: no login.' }),
+    user: textOf('a name such as "runner"')
+      .optional()
+      .meta({ description: 'The name to log in with. Default: no login.' }),
     password: secretSchema('the password').optional().meta({
       description: 'Where the password is: a variable of the runner’s own environment, or a file.',
     }),

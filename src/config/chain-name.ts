@@ -1,7 +1,9 @@
 import type { ChainName } from '../core/definition.ts';
+import { quoted } from '../core/quoted.ts';
 import type { TaskText } from './task-text.ts';
 
 const longestName = 64;
+const longestRead = 1_000;
 
 /** Whether `text` may be the name of a chain. */
 export function isChainName(text: string): text is ChainName {
@@ -16,8 +18,9 @@ export function explainBadName(text: string): string {
   }
   const odd = /[^A-Za-z0-9._-]/u.exec(text)?.[0];
   const rule = 'write letters A-Z and a-z, digits, ".", "_" and "-", the first a letter or a digit';
-  if (odd === undefined) return `found "${text}" with "${text.slice(0, 1)}" as its first character, ${rule}`;
-  return `found "${text}" with ${nameOf(odd)} in it, ${rule}`;
+  if (odd === undefined)
+    return `found ${quoted(text)} with "${text.slice(0, 1)}" as its first character, ${rule}`;
+  return `found ${quoted(text)} with ${nameOf(odd)} in it, ${rule}`;
 }
 
 /** The name of a chain that was typed without one: `sendMail_retryDeferred`. */
@@ -46,8 +49,12 @@ export function taskNameOf(text: TaskText): string {
 }
 
 function nameAfterTask(text: TaskText): string {
-  if (text.kind !== 'command') return taskNameOf(text).replace(/[^A-Za-z0-9._-]+/g, '-');
-  const words = commandTextOf(text.argv).split(/\s+/);
+  if (text.kind !== 'command')
+    return taskNameOf(text)
+      .slice(0, longestRead)
+      .replace(/[^A-Za-z0-9._-]+/g, '-');
+  // What is longer than any name can only be cut off.
+  const words = commandTextOf(text.argv).slice(0, longestRead).split(/\s+/);
   const [program = '', ...others] = words;
   const base = program.replace(/\/+$/, '').replace(/^.*\//, '');
   return [base, ...others]
@@ -64,7 +71,7 @@ function commandTextOf(argv: readonly string[]): string {
 
 function nameOf(character: string): string {
   const number = character.codePointAt(0) ?? 0;
-  if (number > 0x20 && number < 0x7f) return `"${character}"`;
+  if (number > 0x20 && number < 0x7f) return quoted(character);
   if (number === 0x20) return 'a blank';
   return `the character U+${number.toString(16).toUpperCase().padStart(4, '0')}`;
 }

@@ -2,16 +2,18 @@ import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Channel, ChannelTarget, PlacedText, SecretPlace, SmtpServer } from '../core/channel.ts';
 import { formatDuration } from '../core/duration.ts';
+import { quoted } from '../core/quoted.ts';
 import { toDurationMs } from '../core/units.ts';
 import { explainBadName, isChainName } from './chain-name.ts';
 import type { CheckedChannel, CheckedEmail, CheckedSmtp } from './checked-config.ts';
 import type { ConfigInForce } from './chosen-chains.ts';
+import { describeFound } from './describe-found.ts';
 import { buildEnvironment, problemWithText } from './environment.ts';
 import type { LoadedChannel, LoadedValue, LoadRequest } from './loaded.ts';
 import { findProgram } from './program.ts';
 import { showPath, type KeyPath, type Problem } from './problem.ts';
 import type { ConfigSecret, ConfigUrl } from './runner-config.ts';
-import { isSystemError } from './system-error.ts';
+import { explainFileError } from './system-error.ts';
 import { readTaskText } from './task-text.ts';
 
 /** Looks up what the channels of a configuration name; what is wrong is reported, and left out. */
@@ -157,9 +159,9 @@ function readableFile(file: string, path: KeyPath, { request, tell }: Resolving)
   try {
     accessSync(absolute, constants.R_OK);
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    tell(path, `Cannot read "${file}": ${why}, write the path of a file that this user can read`);
+    const why = explainFileError(error);
+    if (why === null) throw error;
+    tell(path, `Cannot read ${quoted(file)}: ${why}, write the path of a file that this user can read`);
   }
   return absolute;
 }
@@ -168,7 +170,10 @@ function commandOf(written: string | readonly string[], { request, tell }: Resol
   const path = ['command'];
   const argv = typeof written === 'string' ? argvOf(written) : written;
   if (argv === null) {
-    tell(path, 'Cannot run this: write a command such as "./notify.sh" or "sh: notify"');
+    tell(
+      path,
+      `Cannot run the command: found ${describeFound(written)}, write one such as "./notify.sh" or "sh: notify"`,
+    );
     return null;
   }
   for (const word of argv) {

@@ -5,6 +5,7 @@ import { didYouMean, listOf } from './did-you-mean.ts';
 import { configNames } from './find-config.ts';
 import type { LoadRequest } from './loaded.ts';
 import { fitsPattern } from '../core/patterns.ts';
+import { quoted, shownName } from '../core/quoted.ts';
 import { showPath, type KeyPath, type Problem } from './problem.ts';
 import { readTaskText } from './task-text.ts';
 
@@ -79,8 +80,8 @@ function namedChains(request: LoadRequest, config: ConfigInForce): ChosenChains 
   const unknown = words.filter((word) => !config.names.includes(word));
   const known = config.names.length === 0 ? 'no chains' : listOf(config.names);
   const problems = unknown.map((word): Problem => {
-    const message = `Cannot find a chain "${word}": ${config.file} has ${known}${didYouMean(word, config.names)}`;
-    return { at: word, path: null, message };
+    const message = `Cannot find a chain ${quoted(word)}: ${config.file} has ${known}${didYouMean(word, config.names)}`;
+    return { at: shownName(word), path: null, message };
   });
   return {
     chosen: words.filter(isChainName).flatMap((name) => configuredChain(request, config, name)),
@@ -170,13 +171,14 @@ interface TypedTask {
 function problemsWithTyped({ text, texts, config, request }: TypedTask): Problem[] {
   const isAmongSeveral = texts.length > 1 && config?.names.includes(text) === true;
   if (isAmongSeveral) {
-    const message = `Cannot make the chain "${text}" a task of another chain: run it alone, "runner run ${text}", or name its tasks`;
+    const message = `Cannot make the chain ${quoted(text)} a task of another chain: run it alone, ${quoted(`runner run ${text}`)}, or name its tasks`;
     return [{ at: text, path: null, message }];
   }
   const task = readTaskText(text);
-  if (task.kind === 'problem') return [{ at: `"${text}"`, path: null, message: explainNoTask(task.problem) }];
+  if (task.kind === 'problem')
+    return [{ at: quoted(text), path: null, message: explainNoTask(task.problem) }];
   if (task.kind !== 'word') return [];
-  return [{ at: text, path: null, message: explainUnknownChain(task.word, { config, request }) }];
+  return [{ at: shownName(text), path: null, message: explainUnknownChain(task.word, { config, request }) }];
 }
 
 /** What is wrong with a text that is neither a function nor a command. */
@@ -188,13 +190,13 @@ function explainUnknownChain(
   word: string,
   { config, request }: Pick<TypedTask, 'config' | 'request'>,
 ): string {
-  const advice = `to run a command write "sh: ${word}", to call a function "module.${word}"`;
+  const advice = `to run a command write ${quoted(`sh: ${word}`)}, to call a function ${quoted(`module.${word}`)}`;
   if (config === null) {
-    return `Cannot find a chain "${word}": there is no runner.config file in ${request.directory}; ${advice}`;
+    return `Cannot find a chain ${quoted(word)}: there is no runner.config file in ${request.directory}; ${advice}`;
   }
   const known = config.names.length === 0 ? 'no chains' : listOf(config.names);
   const guess = didYouMean(word, config.names).replace(/\?$/, '');
-  return `Cannot find a chain "${word}": ${config.file} has ${known}${guess}; ${advice}`;
+  return `Cannot find a chain ${quoted(word)}: ${config.file} has ${known}${guess}; ${advice}`;
 }
 
 function nameOfTyped(

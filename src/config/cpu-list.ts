@@ -1,9 +1,13 @@
 const highestCpu = 4095;
+/** More parts would name some processor twice. */
+const mostParts = highestCpu + 1;
 
 /** Reads a list of processors such as `0-3,5`, in rising order and each once; `null` when it is none. */
 export function parseCpus(text: string): readonly number[] | null {
   const cpus = new Set<number>();
-  for (const part of text.split(',')) {
+  const parts = text.split(',', mostParts + 1);
+  if (parts.length > mostParts) return null;
+  for (const part of parts) {
     const { first, last } = /^\s*(?<first>\d{1,4})(?:\s*-\s*(?<last>\d{1,4}))?\s*$/.exec(part)?.groups ?? {};
     const [from, to] = [Number(first), Number(last ?? first)];
     if (first === undefined || to < from || to > highestCpu) return null;

@@ -1,3 +1,5 @@
+import { quoted } from '../core/quoted.ts';
+
 /** A line of an environment file that cannot be read. */
 interface EnvFileProblem {
   readonly line: number;
@@ -37,18 +39,22 @@ export function isVariableName(text: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
 }
 
+// Without patterns that look at blanks again and again: a file may be long, and mean harm.
 function readLine(content: string): { key: string; value: string } | string {
-  const groups = /^(?:export\s+)?(?<key>[^=]*?)\s*=\s*(?<rest>.*)$/.exec(content)?.groups;
-  if (groups === undefined)
-    return `found ${JSON.stringify(content.slice(0, 40))}, write a line such as "KEY=value"`;
-  const { key = '', rest = '' } = groups;
+  const at = content.indexOf('=');
+  if (at === -1) return `found ${quoted(content)}, write a line such as "KEY=value"`;
+  const key = content
+    .slice(0, at)
+    .trim()
+    .replace(/^export\s+/, '');
+  const rest = content.slice(at + 1).trim();
   if (!isVariableName(key)) {
-    return `found ${JSON.stringify(key)} before the "=", write a name of letters, digits and "_"`;
+    return `found ${quoted(key)} before the "=", write a name of letters, digits and "_"`;
   }
-  if (rest.includes('\0')) return `found a NUL character in the value of "${key}", leave it out`;
+  if (rest.includes('\0')) return `found a NUL character in the value of ${quoted(key)}, leave it out`;
   const value = readValue(rest);
   return value === null
-    ? `found no end of the quoted value of "${key}", write the closing quote`
+    ? `found no end of the quoted value of ${quoted(key)}, write the closing quote`
     : { key, value };
 }
 
@@ -57,7 +63,14 @@ function readValue(rest: string): string | null {
   if (single !== undefined) return single;
   const double = /^"(?<value>(?:[^"\\]|\\.)*)"\s*(?:#.*)?$/.exec(rest)?.groups?.['value'];
   if (double !== undefined) return double.replace(/\\(?<escaped>["\\$nt])/g, unescape);
-  return /^['"]/.test(rest) ? null : rest.replace(/(?:^|\s+)#.*$/, '');
+  return /^['"]/.test(rest) ? null : withoutComment(rest);
+}
+
+function withoutComment(text: string): string {
+  for (let at = text.indexOf('#'); at !== -1; at = text.indexOf('#', at + 1)) {
+    if (at === 0 || /\s/.test(text.charAt(at - 1))) return text.slice(0, at).trimEnd();
+  }
+  return text;
 }
 
 function unescape(_whole: string, escaped: string): string {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { RunUser } from '../core/identity.ts';
+import { quoted } from '../core/quoted.ts';
 import type { Written } from './chosen-chains.ts';
 import { isVariableName, readEnvFile } from './env-file.ts';
 import { fitsPattern } from '../core/patterns.ts';
 import type { Problem } from './problem.ts';
-import { isSystemError } from './system-error.ts';
+import { explainFileError } from './system-error.ts';
 import { problemWithWriters } from './trust.ts';
 
 /** What a chain adds to the environment of its tasks. */
@@ -66,9 +67,11 @@ export function buildEnvironment(sources: EnvironmentSources): BuiltEnvironment 
 
 /** Whether a text is too long, or has a character, for the system to hand it to a program. */
 export function problemWithText(text: string): string | null {
-  if (text.includes('\0')) return 'a NUL character in it, which no program can be given';
+  if (text.includes('\0')) return 'a NUL character in it, which no program can be given, leave it out';
   const bytes = Buffer.byteLength(text);
-  return bytes > longestBytes ? `${bytes} bytes, of which a program can be given ${longestBytes}` : null;
+  return bytes > longestBytes
+    ? `${bytes} bytes, of which a program can be given ${longestBytes}, write a file and give its path`
+    : null;
 }
 
 function inheritedFrom({ own, inherit, user }: EnvironmentSources): [string, string][] {
@@ -127,7 +130,7 @@ function readFrom(
     // With PATH or LD_PRELOAD it says what runs. Tasks of another user may have what that user writes.
     const untrusted = user === null || user.uid === 0 ? problemWithWriters(resolve(directory, file)) : null;
     if (untrusted !== null) {
-      const message = `Cannot use the environment file "${file}" as root: ${untrusted}`;
+      const message = `Cannot use the environment file ${quoted(file)} as root: ${untrusted}`;
       return { variables: [], problems: [{ at, path, message }] };
     }
     const { values, problems } = readEnvFile(readFileSync(resolve(directory, file), 'utf8'));
@@ -143,20 +146,20 @@ function readFrom(
       })),
     };
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    const message = `Cannot read the environment file "${file}": ${why}, write the path of a file of KEY=value lines`;
+    const why = explainFileError(error);
+    if (why === null) throw error;
+    const message = `Cannot read the environment file ${quoted(file)}: ${why}, write the path of a file of KEY=value lines`;
     return { variables: [], problems: [{ at, path, message }] };
   }
 }
 
 function problemWithVariable(name: string, value: string): string | null {
   if (name.startsWith('RUNNER_')) {
-    return `Cannot set "${name}": names that start with "RUNNER_" are the runner's own, choose another name`;
+    return `Cannot set ${quoted(name)}: names that start with "RUNNER_" are the runner's own, choose another name`;
   }
   if (!isVariableName(name)) {
-    return `Cannot set the variable ${JSON.stringify(name)}: write a name of letters, digits and "_" that does not start with a digit`;
+    return `Cannot set the variable ${quoted(name)}: write a name of letters, digits and "_" that does not start with a digit`;
   }
   const problem = problemWithText(`${name}=${value}`);
-  return problem === null ? null : `Cannot set "${name}": found ${problem}`;
+  return problem === null ? null : `Cannot set ${quoted(name)}: found ${problem}`;
 }

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { isSystemError } from './system-error.ts';
+import { explainFileError } from './system-error.ts';
 
 /** The configuration files of a project root. */
 export type FoundConfig =
@@ -21,7 +21,8 @@ export function findConfig(directory: string): FoundConfig {
     if (name === undefined) return { kind: 'none' };
     return names.length === 1 ? { kind: 'found', name } : { kind: 'several', names: names.toSorted() };
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return { kind: 'unreadable', problem: `Cannot read the folder: ${error.message}` };
+    const why = explainFileError(error);
+    if (why === null) throw error;
+    return { kind: 'unreadable', problem: `Cannot read the folder: ${why}, name another one with --cwd` };
   }
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Heartbeat } from '../core/definition.ts';
+import { quoted } from '../core/quoted.ts';
 import type { ChosenChain } from './chosen-chains.ts';
 import type { LoadedValue, LoadRequest } from './loaded.ts';
 import type { KeyPath, Problem } from './problem.ts';
 import type { ConfigHeartbeat, ConfigUrl } from './runner-config.ts';
+import { explainFileError } from './system-error.ts';
 
 interface Resolving {
   readonly request: LoadRequest;
@@ -67,13 +69,19 @@ function readText(
   if ('env' in written) {
     const value = environment[written.env];
     return value === undefined || value === ''
-      ? { text: '', problem: `the variable ${written.env} is not set in the environment of the runner` }
+      ? {
+          text: '',
+          problem: `the variable ${quoted(written.env)} is not set in the environment of the runner; set it, or write "file"`,
+        }
       : { text: value.trim(), problem: null };
   }
   try {
     return { text: readFileSync(resolve(directory, written.file), 'utf8').trim(), problem: null };
   } catch (error) {
-    return { text: '', problem: error instanceof Error ? error.message : String(error) };
+    const why = explainFileError(error);
+    if (why === null) throw error;
+    const problem = `${quoted(written.file)}: ${why}, write the path of a file that this user can read`;
+    return { text: '', problem };
   }
 }
 
@@ -90,7 +98,7 @@ function isUuid(written: string): boolean {
 function below(base: URL | null, part: string): URL | null {
   if (base === null) return null;
   const url = new URL(base);
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${part}`;
+  url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}/${part}`;
   return url;
 }
 

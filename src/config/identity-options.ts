@@ -1,4 +1,5 @@
 import { runnersOwn, type Identity, type IoPriority, type RunUser } from '../core/identity.ts';
+import { quoted } from '../core/quoted.ts';
 import type { ChosenChain } from './chosen-chains.ts';
 import { formatCpus, parseCpus } from './cpu-list.ts';
 import { resolveLimits } from './identity-limits.ts';
@@ -61,7 +62,7 @@ const runnersUser: LoadedValue = { path: 'user', shown: 'that of the runner', fr
 async function resolveUser({ user, group }: Wishes, around: Judging): Promise<RunUser | null> {
   if (user === null) {
     if (group !== null) {
-      refuse(around, group, `Cannot set the group "${group.value}" alone: write "user" beside it`);
+      refuse(around, group, `Cannot set the group ${quoted(group.value)} alone: write "user" beside it`);
     }
     return null;
   }
@@ -69,7 +70,7 @@ async function resolveUser({ user, group }: Wishes, around: Judging): Promise<Ru
     return refuse(
       around,
       user,
-      `Cannot run as the user "${user.value}": write the name or the number of a user such as "www-data" or 33`,
+      `Cannot run as the user ${quoted(user.value)}: write the name or the number of a user such as "www-data" or 33`,
     );
   }
   try {
@@ -78,7 +79,7 @@ async function resolveUser({ user, group }: Wishes, around: Judging): Promise<Ru
       return refuse(
         around,
         group,
-        `Cannot run with the group "${group.value}": this host has no such group, write one that "getent group" lists`,
+        `Cannot run with the group ${quoted(group.value)}: this host has no such group, write one that "getent group" lists`,
       );
     }
     const found = await around.host.findUser(user.value, gid);
@@ -86,11 +87,11 @@ async function resolveUser({ user, group }: Wishes, around: Judging): Promise<Ru
     return refuse(
       around,
       user,
-      `Cannot run as the user "${user.value}": this host has no such user, write one that "getent passwd" lists`,
+      `Cannot run as the user ${quoted(user.value)}: this host has no such user, write one that "getent passwd" lists`,
     );
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return refuse(around, user, `Cannot look up the user "${user.value}": ${found}`);
+    return refuse(around, user, `Cannot look up the user ${quoted(user.value)}: ${found}`);
   }
 }
 

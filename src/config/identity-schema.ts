@@ -59,20 +59,19 @@ const howToWriteMemory = 'a size of at least "16MB" such as "512MB"';
 const memory = z.string(expecting(howToWriteMemory)).transform((written, context): number => {
   const parsed = parseSize(written);
   if (parsed.kind === 'size' && parsed.bytes >= 16 * 1024 * 1024) return parsed.bytes;
-  const message =
-    parsed.kind === 'problem' ? parsed.problem : `found ${describeFound(written)}, write ${howToWriteMemory}`;
-  context.addIssue({ code: 'custom', message });
+  context.addIssue({
+    code: 'custom',
+    message: `found ${describeFound(written)}, write ${howToWriteMemory}`,
+  });
   return z.NEVER;
 });
 
 const howToWriteCpu = 'whole seconds such as "60s"';
-const cpu = z.string(expecting(`a time of ${howToWriteCpu}`)).transform((written, context): number => {
+const cpu = z.string(expecting(howToWriteCpu)).transform((written, context): number => {
   const parsed = parseDuration(written);
   if (parsed.kind === 'duration' && parsed.durationMs >= 1_000 && parsed.durationMs % 1_000 === 0)
     return parsed.durationMs / 1_000;
-  const message =
-    parsed.kind === 'problem' ? parsed.problem : `found ${describeFound(written)}, write ${howToWriteCpu}`;
-  context.addIssue({ code: 'custom', message });
+  context.addIssue({ code: 'custom', message: `found ${describeFound(written)}, write ${howToWriteCpu}` });
   return z.NEVER;
 });
 

@@ -1,4 +1,5 @@
 import type { IoPriority } from '../core/identity.ts';
+import { quoted } from '../core/quoted.ts';
 import type { CheckedHostChain, CheckedLimits } from './checked-config.ts';
 import type { ChosenChain } from './chosen-chains.ts';
 import type { IdentityHost, RunnerRights } from './identity-host.ts';
@@ -92,7 +93,7 @@ function typed<Value>(option: string, value: Value): Wish<Value> {
 function typedNice(text: string, report: (problem: Problem) => void): Wish<number> | null {
   const nice = Number(text);
   if (/^[+-]?\d+$/.test(text) && nice >= -20 && nice <= 19) return typed('--nice', nice);
-  const message = `Cannot read the priority: found "${text}", write a whole number from -20 to 19`;
+  const message = `Cannot read the priority: found ${quoted(text)}, write a whole number from -20 to 19`;
   report({ at: '--nice', path: null, message });
   return null;
 }

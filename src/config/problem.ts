@@ -1,3 +1,6 @@
+import { shorten } from '../core/plain-text.ts';
+import { quoted } from '../core/quoted.ts';
+
 /** Something in the configuration, in what was typed or in the environment that has to be put right. */
 export interface Problem {
   /** `runner.config.yaml:12:9`, `--cooldown`, `RUNNER_COOLDOWN`, a file, or the task as it was typed. */
@@ -8,6 +11,9 @@ export interface Problem {
   readonly message: string;
 }
 
+/** A task that was typed may be long. */
+const longestHeading = 1_000;
+
 /** Keys and list positions from the top of a configuration down to a value. */
 export type KeyPath = readonly (string | number)[];
 
@@ -16,7 +22,7 @@ export function showPath(path: KeyPath): string {
   let text = '';
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`;
-    else text += `${text === '' ? '' : '.'}${/^[\w$-]+$/.test(key) ? key : JSON.stringify(key)}`;
+    else text += `${text === '' ? '' : '.'}${/^[\w$-]{1,64}$/.test(key) ? key : quoted(key)}`;
   }
   return text;
 }
@@ -26,7 +32,7 @@ export function explainProblems(problems: readonly Problem[]): string {
   if (problems.length === 0) return '';
   const blocks = problems.map(({ at, path, message }) => {
     const heading = path === null || path === '' ? at : `${at}  ${path}`;
-    return `${visible(heading)}\n    ${visible(message)}\n`;
+    return `${visible(shorten(heading, longestHeading))}\n    ${visible(message)}\n`;
   });
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return `${blocks.join('\n')}\n${count}; nothing was started\n`;

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { isSystemError } from './system-error.ts';
+import { quoted } from '../core/quoted.ts';
+import { explainFileError, isSystemError } from './system-error.ts';
 
 /** A program that can be started, or why it cannot. */
 export type FoundProgram =
@@ -23,12 +24,12 @@ export function findProgram(program: string, { directory, path }: ProgramPlace):
   if (program.includes('/')) {
     const problem = problemWithFile(resolve(directory, program));
     if (problem === null) return { kind: 'found', program };
-    return { kind: 'problem', problem: `Cannot run "${program}" in ${directory}: ${problem}` };
+    return { kind: 'problem', problem: `Cannot run ${quoted(program)} in ${directory}: ${problem}` };
   }
   const folders = path.split(':').filter(isAbsolute);
   const found = folders.map((folder) => join(folder, program)).find((file) => problemWithFile(file) === null);
   if (found !== undefined) return { kind: 'found', program: found };
-  const problem = `Cannot run "${program}": there is no such program in PATH (${path}), write its path such as "./${program}"`;
+  const problem = `Cannot run ${quoted(program)}: there is no such program in PATH (${path}), write its path such as ${quoted(`./${program}`)}`;
   return { kind: 'problem', problem };
 }
 
@@ -38,9 +39,10 @@ function problemWithFile(file: string): string | null {
     accessSync(file, constants.X_OK);
     return null;
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    if (error.code === 'ENOENT') return 'there is no such file, write the path of a program';
-    if (error.code === 'EACCES') return `it may not be executed, make it so with "chmod +x ${file}"`;
-    return error.message;
+    if (isSystemError(error) && error.code === 'EACCES')
+      return `it may not be executed, make it so with "chmod +x ${file}"`;
+    const why = explainFileError(error);
+    if (why === null) throw error;
+    return `${why}, write the path of a program`;
   }
 }

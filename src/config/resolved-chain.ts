@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TaskDefinition, Work } from '../core/definition.ts';
 import type { RunUser } from '../core/identity.ts';
+import { quoted, shownName } from '../core/quoted.ts';
 import { taskNameOf } from './chain-name.ts';
 import { chainRows, definedBy, valuesOfChain } from './chain-values.ts';
 import type { CheckedTask } from './checked-config.ts';
@@ -28,6 +29,7 @@ import {
   type TaskSettings,
 } from './settings.ts';
 import { reportOutOfReach } from './out-of-reach.ts';
+import { explainFileError } from './system-error.ts';
 import { problemsWithSharing } from './sharing.ts';
 import { readTaskText } from './task-text.ts';
 import { typedLayers } from './typed-options.ts';
@@ -211,7 +213,7 @@ async function resolveWork({ run }: CheckedTask, around: WorkSurroundings): Prom
     case 'word':
       reportHere(
         around,
-        `Cannot read the task: found the word "${text.word}", write a function such as "tasks.${text.word}" or a command such as "sh: ${text.word}"`,
+        `Cannot read the task: found the word ${quoted(text.word)}, write a function such as ${quoted(`tasks.${text.word}`)} or a command such as ${quoted(`sh: ${text.word}`)}`,
       );
       return { name, work: nothing, beside: {} };
     case 'problem':
@@ -246,14 +248,23 @@ function directoryOf(chosen: ChosenChain, { request, report }: Resolving): Sourc
   if (written === undefined) return { value: request.directory, from: 'default' };
   const from = cwd === undefined ? chosen.placeOf(['cwd']) : '--cwd';
   const value = resolve(request.directory, written);
-  if (statSync(value, { throwIfNoEntry: false })?.isDirectory() === true) return { value, from };
+  if (isFolder(value)) return { value, from };
   const path = cwd === undefined ? chosen.showPath(['cwd']) : null;
   report({
     at: from,
     path,
-    message: `Cannot run tasks in "${written}": ${value} is not a folder, write one that exists`,
+    message: `Cannot run tasks in ${quoted(written)}: ${shownName(value)} is not a folder, write one that exists`,
   });
   return { value: request.directory, from };
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    if (explainFileError(error) === null) throw error;
+    return false;
+  }
 }
 
 function identityOf(chosen: ChosenChain, { request, report }: Resolving): Promise<ResolvedIdentity> {

@@ -34,13 +34,24 @@ export function number(options: {
   readonly isWhole: boolean;
 }): z.ZodNumber {
   const { least, most, isWhole } = options;
-  const error = expecting(`a ${isWhole ? 'whole ' : ''}number from ${least} to ${most}`);
+  const write = `a ${isWhole ? 'whole ' : ''}number from ${least} to ${most}`;
+  const error = {
+    error: ({ input }: z.core.$ZodRawIssue): string => {
+      const isNumber = typeof input === 'string' && /^-?\d+(?:\.\d+)?$/.test(input);
+      return `found ${describeFound(input)}, write ${write}${isNumber ? ', without quotes' : ''}`;
+    },
+  };
   const schema = z.number(error).min(least, error).max(most, error);
   return isWhole ? schema.int(error) : schema;
 }
 
 /** A text with something in it. */
-export const text: z.ZodString = z.string(expecting('a text')).min(1, expecting('a text that is not empty'));
+export const text: z.ZodString = textOf('a text that is not empty');
+
+/** The same, that says what to write. */
+export function textOf(write: string): z.ZodString {
+  return z.string(expecting(write)).min(1, expecting(write));
+}
 
 /** One of some words. */
 export function choiceOf<const Word extends string>(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatDuration, parseDuration } from '../core/duration.ts';
+import { quoted } from '../core/quoted.ts';
 import { isShorter, toDurationMs, type DurationMs } from '../core/units.ts';
 import type { TaskOptions } from '../user-code/task.ts';
 import type {
@@ -16,7 +17,17 @@ import { identityOfChain, identityOfHosts } from './identity-schema.ts';
 import { metricsSchema } from './metrics-options.ts';
 import { parseSize } from './size.ts';
 import type { RunnerConfig } from './runner-config.ts';
-import { choiceOf, duration, durationText, expecting, number, orNone, strict, text } from './schema-parts.ts';
+import {
+  choiceOf,
+  duration,
+  durationText,
+  expecting,
+  number,
+  orNone,
+  strict,
+  text,
+  textOf,
+} from './schema-parts.ts';
 import { zeroTimeoutProblem } from './typed-options.ts';
 
 // `usual` is what holds where nothing is written: zod leaves `default` out of the JSON Schema of a text that is
@@ -30,7 +41,7 @@ const timeout = durationText.transform((written, context): DurationMs | 'none' =
   // Whoever writes "off" or "never" wants no limit, and not another number.
   const message = /\d/.test(written)
     ? wrong
-    : `found "${written}", write a time limit such as "10m", or "none"`;
+    : `found ${quoted(written)}, write a time limit such as "10m", or "none"`;
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
@@ -268,17 +279,20 @@ const chain: z.ZodType<CheckedChain, RunnerConfig['chains'][string]> = strict(
       .min(1, expecting(howToWriteTasks))
       .meta({ description: 'The tasks, which run one after another in this order, for ever.' }),
     ...ofHosts,
-    cwd: text.optional().meta({
+    cwd: textOf('the path of a folder such as "jobs"').optional().meta({
       description: 'The folder in which the tasks run, relative to the project root.',
       usual: '.',
     }),
-    envFile: text
+    envFile: textOf('the path of a file such as ".env"')
       .optional()
       .meta({ description: 'A file of `KEY=value` lines, relative to the project root; `env` is stronger.' }),
-    inheritEnv: z.array(text, expecting('a list such as ["AWS_*"]')).optional().meta({
-      description:
-        'Names, or patterns with `*` and `?`, of variables that the tasks inherit from the runner.',
-    }),
+    inheritEnv: z
+      .array(textOf('the name of a variable such as "AWS_*"'), expecting('a list such as ["AWS_*"]'))
+      .optional()
+      .meta({
+        description:
+          'Names, or patterns with `*` and `?`, of variables that the tasks inherit from the runner.',
+      }),
     ...identityOfChain,
     log: log.optional().meta({ description: 'What the log of the chain may take on disk.' }),
     history: history.optional().meta({ description: 'How much of the history of the chain is kept.' }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConfigSecret, ConfigUrl } from './runner-config.ts';
-import { expecting, strict, text } from './schema-parts.ts';
+import { expecting, strict, textOf } from './schema-parts.ts';
 
 const howToWritePlace = '{ env: "NAME" } or { file: "path" }';
 
@@ -26,7 +26,11 @@ function placesOf(what: string): readonly [z.ZodType<Env, Env>, z.ZodType<File, 
       howToWritePlace,
     ),
     strict(
-      { file: text.meta({ description: `A file that holds ${what}; relative to the project root.` }) },
+      {
+        file: textOf('the path of a file such as "/etc/runner/secret"').meta({
+          description: `A file that holds ${what}; relative to the project root.`,
+        }),
+      },
       howToWritePlace,
     ),
   ];

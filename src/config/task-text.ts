@@ -1,3 +1,5 @@
+import { quoted } from '../core/quoted.ts';
+
 /** What the text of a task asks for. */
 export type TaskText =
   | { readonly kind: 'command'; readonly argv: readonly string[] }
@@ -25,7 +27,7 @@ export function readTaskText(text: string): TaskText {
   if (/[\s/]/.test(trimmed)) return { kind: 'command', argv: argvOf(trimmed) };
   if (functionName.test(trimmed)) return readFunctionName(trimmed);
   if (/^[\w-]+$/.test(trimmed)) return { kind: 'word', word: trimmed };
-  return { kind: 'problem', problem: `found ${JSON.stringify(trimmed)}` };
+  return { kind: 'problem', problem: `found ${quoted(trimmed)}` };
 }
 
 function readForcedCommand(command: string): TaskText {

@@ -7,6 +7,7 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Asked, RunnerControl, StatusAnswer } from '../control-port.ts';
 import type { IncidentSummary } from '../core/incident-summary.ts';
+import { quoted } from '../core/quoted.ts';
 import { hasErrorCode } from '../core/error-code.ts';
 import {
   BadRequest,
@@ -55,7 +56,8 @@ export function createApi(control: RunnerControl, sources: ApiSources): Api {
   api.use(
     bodyLimit({
       maxSize: longestBody,
-      onError: (c) => problem(c, 'TOO_LONG', `Cannot read the body: it is longer than ${longestBody} bytes`),
+      onError: (c) =>
+        problem(c, 'TOO_LONG', `Cannot read the body: it is longer than ${longestBody} bytes, write less`),
     }),
   );
   api.get('/v1/openapi.json', (c) => c.json(openApiDocument(sources.version)));
@@ -63,13 +65,17 @@ export function createApi(control: RunnerControl, sources: ApiSources): Api {
   addChainCommands(api, control);
   addRunnerCommands(api, control, sources);
   api.notFound((c) =>
-    problem(c, 'NO_SUCH_PAGE', `There is no ${c.req.method} ${c.req.path}: see /v1/openapi.json`),
+    problem(
+      c,
+      'NO_SUCH_PAGE',
+      `There is no ${quoted(`${c.req.method} ${c.req.path}`)}: see /v1/openapi.json`,
+    ),
   );
   api.onError((error, c) => {
     if (error instanceof BadRequest) return problem(c, 'BAD_REQUEST', error.message);
     // Whoever asked was gone before the end of the request.
     if (hasErrorCode(error, 'ECONNRESET'))
-      return problem(c, 'BAD_REQUEST', 'Cannot read the body: it has no end');
+      return problem(c, 'BAD_REQUEST', 'Cannot read the body: it has no end, send all of it');
     // One request must not end the runner; what went wrong is of use to whoever asked, and to whoever looks later.
     sources.bug(error);
     return problem(c, 'BUG', error.stack ?? error.message);
@@ -215,7 +221,7 @@ function answerOf(c: Context, asked: Asked): Response {
 
 function noSuchChain(c: Context, known: readonly string[]): Response {
   const names = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`;
-  return problem(c, 'NO_SUCH_CHAIN', `No such chain "${c.req.param('chain')}": ${names}`);
+  return problem(c, 'NO_SUCH_CHAIN', `No such chain ${quoted(c.req.param('chain') ?? '')}: ${names}`);
 }
 
 function problem(c: Context, code: keyof typeof statusOf, message: string): Response {

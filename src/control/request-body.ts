@@ -1,5 +1,6 @@
 import type { ControlRequest } from '../control-port.ts';
 import { parseDuration } from '../core/duration.ts';
+import { quoted } from '../core/quoted.ts';
 import { toDurationMs, type DurationMs } from '../core/units.ts';
 
 /** In bytes; nothing that may be asked needs more. */
@@ -65,13 +66,13 @@ export function readBody(text: string, known: readonly string[]): Body {
 export function readCount(text: string, what: string, most: number = Number.MAX_SAFE_INTEGER): number {
   if (/^[1-9]\d{0,14}$/.test(text) && Number(text) <= most) return Number(text);
   const limit = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
-  throw new BadRequest(`Cannot read "${what}": found "${text}", write a whole number from 1${limit}`);
+  throw new BadRequest(`Cannot read "${what}": found ${quoted(text)}, write a whole number from 1${limit}`);
 }
 
 /** "true" or "false". @throws BadRequest */
 export function readSwitch(text: string, what: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
-  throw new BadRequest(`Cannot read "${what}": found "${text}", write true or false`);
+  throw new BadRequest(`Cannot read "${what}": found ${quoted(text)}, write true or false`);
 }
 
 /** All that may be asked of one chain. */
@@ -146,7 +147,9 @@ function readLength(body: Body): DurationMs | null {
   const parsed = parseDuration(length);
   if (parsed.kind === 'duration' && parsed.durationMs > 0) return parsed.durationMs;
   const found =
-    parsed.kind === 'problem' ? parsed.problem : `found "${length}", write more than nothing such as "2h"`;
+    parsed.kind === 'problem'
+      ? parsed.problem
+      : `found ${quoted(length)}, write more than nothing such as "2h"`;
   throw new BadRequest(`Cannot read "for": ${found}`);
 }
 
@@ -156,14 +159,16 @@ function untilLength(until: string): DurationMs {
   const lengthMs = moment - Date.now();
   if (lengthMs > 0) return toDurationMs(Math.ceil(lengthMs));
   const example = new Date(Date.now() + 3_600_000).toISOString();
-  throw new BadRequest(`Cannot read "until": found "${until}", write a moment to come such as "${example}"`);
+  throw new BadRequest(
+    `Cannot read "until": found ${quoted(until)}, write a moment to come such as "${example}"`,
+  );
 }
 
 function parseObject(text: string): ReadonlyMap<string, unknown> {
   if (text.trim() === '') return new Map();
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BadRequest('Cannot read the body: write an object of JSON such as {"by": "ada"}');
+    throw new BadRequest('Cannot read the body: it is no object, write one such as {"by": "ada"}');
   }
   return new Map(Object.entries(value));
 }
@@ -172,18 +177,15 @@ function checkFields(fields: ReadonlyMap<string, unknown>, known: readonly strin
   const unknown = [...fields.keys()].find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const names = known.map((name) => `"${name}"`).join(', ');
-  throw new BadRequest(`Cannot read "${unknown.slice(0, longestName)}": the fields here are ${names}`);
+  throw new BadRequest(`Cannot read ${quoted(unknown)}: the fields here are ${names}`);
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new BadRequest(
-      `Cannot read the body: ${error instanceof Error ? error.message : 'it is not JSON'}`,
-      {
-        cause: error,
-      },
-    );
+    throw new BadRequest('Cannot read the body: it is not JSON, write an object such as {"by": "ada"}', {
+      cause: error,
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { quoted } from './quoted.ts';
 import { toDurationMs, type DurationMs } from './units.ts';
 
 /** What a text says as a duration, or what is wrong with it and what to write instead. */
@@ -23,6 +24,8 @@ const unitsFromLargeToSmall: readonly Unit[] = [
 const shownUnits = unitsFromLargeToSmall.filter(({ name }) => name !== 'y' && name !== 'w');
 const longestMs = 100 * 365 * 86_400_000;
 const roundingErrorMs = 0.001;
+/** Longer than any that makes sense: "99y 51w 6d 23h 59m 59s 999ms". */
+const longestText = 60;
 
 /**
  * Reads "500ms", "1.5h", "1h 30m", "7d" and their like, up to 100 years. Each unit stands at most once,
@@ -72,12 +75,13 @@ function checkSum(text: string, sumMs: number): ParsedDuration {
 }
 
 function problem(text: string, advice: string): ParsedDuration {
-  return { kind: 'problem', problem: `found "${text}", ${advice}` };
+  return { kind: 'problem', problem: `found ${quoted(text)}, ${advice}` };
 }
 
 /** Answers `null` when `text` is a row of numbers, each with letters after it. */
 function adviceOnShape(text: string): string | null {
   if (text === '') return 'write a number and a unit such as "30s"';
+  if (text.length > longestText) return `write at most ${longestText} characters such as "1h 30m"`;
   if (/^\d+(?:\.\d+)?$/.test(text)) return `add the unit, such as "${text}s"`;
   if (/^[-\u2212]/.test(text)) return 'write a duration that is not negative, such as "30s"';
   if (/\de[-+]?\d/i.test(text)) return 'write the number without an exponent, such as "1000s"';

@@ -1,3 +1,5 @@
+import { quoted } from './quoted.ts';
+
 /** Where to listen for TCP connections. */
 export interface ListenAddress {
   /** An address of IPv4 or IPv6, without brackets. */
@@ -46,5 +48,5 @@ function isIpv4(host: string): boolean {
 }
 
 function problem(text: string, advice: string): ParsedAddress {
-  return { kind: 'problem', problem: `found "${text}", ${advice}` };
+  return { kind: 'problem', problem: `found ${quoted(text)}, ${advice}` };
 }

@@ -1,7 +1,10 @@
 import type { StoredWait } from '../core/cooldown.ts';
 import type { ChainState } from '../core/facts.ts';
+import { quoted } from '../core/quoted.ts';
 import { newChainState } from '../core/initial.ts';
 import { StoreError } from '../ports.ts';
+
+const advice = 'restore the database from a copy, or name another folder with --state-dir';
 
 /**
  * The state that `save` wrote, read back. Only its outline is looked at: the file is this program's own, and
@@ -12,7 +15,7 @@ export function parseState(text: string, what: string): ChainState {
   const value = parseJson(text, what);
   const state: unknown = isRecord(value) ? { ...newChainState, ...value, run: withLog(value['run']) } : value;
   if (!isChainState(state))
-    throw new StoreError(`Cannot read the state of ${what}: found ${text.slice(0, 80)}`);
+    throw new StoreError(`Cannot read the state of ${what}: found ${quoted(text)}; ${advice}`);
   return state;
 }
 
@@ -25,7 +28,7 @@ function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new StoreError(`Cannot read the state of ${what}: it is not JSON`, { cause: error });
+    throw new StoreError(`Cannot read the state of ${what}: it is not JSON; ${advice}`, { cause: error });
   }
 }
 

@@ -85,6 +85,12 @@ test('a line that no worker says is told as such, whatever it is', () => {
     'ended 1 2',
     'ended 1 2 3 4 dozed over',
     'ended x y z 0 succeeded over',
+    'ended 1 2 3 4 exited over',
+    'ended 1 2 3 4 exited 256 over',
+    'ended 1 2 3 4 killed 0 over',
+    `ended 1 2 3 4 ${'9'.repeat(20)} 5 succeeded over`,
+    'over',
+    'over soon',
   ]) {
     assert.deepEqual(parseMessage(line), { kind: 'unknown', line });
   }
@@ -92,5 +98,5 @@ test('a line that no worker says is told as such, whatever it is', () => {
 
 test('hostile lines throw nothing', () => {
   fc.assert(fc.property(texts, (line) => parseMessage(line).kind !== 'ready' || line === 'ready'));
-  fc.assert(fc.property(texts, (line) => parseJournalLine(line) === null || line.startsWith('began')));
+  fc.assert(fc.property(texts, (line) => parseJournalLine(line) === null));
 });

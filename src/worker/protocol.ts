@@ -7,6 +7,7 @@ import { unknownUsage, type Usage } from '../core/usage.ts';
 
 /** Stands for a number that nobody measured. */
 const notMeasured = '-';
+const highestSignal = 64;
 
 /** What a worker says. The lines are described in docs/worker-protocol.md. */
 export type WorkerMessage =
@@ -54,8 +55,11 @@ export function parseMessage(line: string): WorkerMessage {
       return { kind: verb };
     case 'failed':
       return { kind: 'failed', reason: first };
-    case 'over':
-      return { kind: 'over', run: Number(first) };
+    case 'over': {
+      const run = wholeNumber(first);
+      if (run !== null && run >= 1) return { kind: 'over', run };
+      break;
+    }
     case 'ended': {
       const end = parseEnd(words.slice(0, -1));
       if (end !== null) return { kind: 'ended', end, isOver: words.at(-1) === 'over' };
@@ -67,7 +71,10 @@ export function parseMessage(line: string): WorkerMessage {
 /** What a journal says in `line`; `null` for a line that was cut short when the host went down. */
 export function parseJournalLine(line: string): JournalLine | null {
   const [verb, ...words] = parseLine(line);
-  if (verb === 'began') return { kind: 'began', run: Number(words[0]), fence: Number(words[1]) };
+  if (verb === 'began') {
+    const [run, fence] = words.slice(0, 2).map(wholeNumber);
+    return isCount(run) && isCount(fence) ? { kind: 'began', run, fence } : null;
+  }
   const end = verb === 'ended' ? parseEnd(words) : null;
   return end === null ? null : { kind: 'ended', end };
 }
@@ -97,15 +104,13 @@ function endingWords(ending: Ending): readonly (string | number)[] {
 }
 
 function parseEnd(words: readonly string[]): RunEnd | null {
-  const numbers = words.slice(0, 4).map(Number);
-  const [run, bootMs, wallMs, lengthMs] = numbers;
+  const [run, bootMs, wallMs, lengthMs] = words.slice(0, 4).map(wholeNumber);
   // Journals of older versions, and simple workers, do not say what the run took. No ending begins like a number.
   const [cpu = '', memory = ''] = words.slice(4);
   const hasUsage = isMeasurement(cpu) && isMeasurement(memory);
   const ending = parseEnding(words.slice(hasUsage ? 6 : 4));
-  if (ending === null || !numbers.every(Number.isSafeInteger)) return null;
-  if (run === undefined || bootMs === undefined || wallMs === undefined || lengthMs === undefined)
-    return null;
+  if (ending === null || !isCount(run)) return null;
+  if (!isNumber(bootMs) || !isNumber(wallMs) || !isNumber(lengthMs)) return null;
   return {
     run,
     at: { monotonic: toMonotonicMs(bootMs), wall: toEpochMs(wallMs) },
@@ -115,8 +120,21 @@ function parseEnd(words: readonly string[]): RunEnd | null {
   };
 }
 
+/** A number in digits: a line of something else is one that nobody says. */
+function wholeNumber(word: string): number | null {
+  return /^-?\d{1,15}$/.test(word) ? Number(word) : null;
+}
+
+function isNumber(value: number | null | undefined): value is number {
+  return typeof value === 'number';
+}
+
+function isCount(value: number | null | undefined): value is number {
+  return isNumber(value) && value >= 1;
+}
+
 function isMeasurement(word: string): boolean {
-  return word === notMeasured || /^\d+$/.test(word);
+  return word === notMeasured || /^\d{1,15}$/.test(word);
 }
 
 function measured(word: string): DurationMs | null {
@@ -128,10 +146,14 @@ function parseEnding(words: readonly string[]): Ending | null {
   switch (kind) {
     case 'succeeded':
       return { kind: 'succeeded' };
-    case 'exited':
-      return { kind: 'exited', exitCode: Number(first) };
-    case 'killed':
-      return { kind: 'killed', signal: signalName(Number(first)) };
+    case 'exited': {
+      const exitCode = wholeNumber(first) ?? 0;
+      return exitCode >= 1 && exitCode <= 255 ? { kind: 'exited', exitCode } : null;
+    }
+    case 'killed': {
+      const signal = wholeNumber(first) ?? 0;
+      return signal >= 1 && signal <= highestSignal ? { kind: 'killed', signal: signalName(signal) } : null;
+    }
     case 'threw':
       return { kind: 'threw', error: { name: first, message: second, stack: third } };
     case 'unstartable':

@@ -66,9 +66,13 @@ describe('heartbeat', () => {
     [
       'a variable that is not set',
       { success: { env: 'PING' } },
-      /the variable PING is not set in the environment/,
+      /the variable "PING" is not set in the environment/,
     ],
-    ['a file that is not there', { success: { file: 'none.txt' } }, /ENOENT/],
+    [
+      'a file that is not there',
+      { success: { file: 'none.txt' } },
+      /"none.txt": there is no such file, write/,
+    ],
     ['another protocol', { success: 'ftp://secret.example/' }, /it is no address of http or https/],
     ['a word', { healthchecks: 'secret' }, /it is no address of http or https/],
     ['a number', { healthchecks: 5 }, /found the number 5, write a URL such as/],

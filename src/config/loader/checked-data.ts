@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { quoted } from '../../core/quoted.ts';
 import { didYouMean, listOf } from '../did-you-mean.ts';
 import type { KeyPath } from '../problem.ts';
 import { placeholder, type TellValue } from './plain-data.ts';
@@ -43,10 +44,7 @@ function explainIssue(issue: Issue, above: KeyPath, tell: TellValue): KeyPath[] 
   }
   const name = path.at(-1);
   const what = typeof name === 'number' ? `${String(path.at(-2))}[${name}]` : name;
-  tell(
-    path,
-    `Cannot read ${what === undefined ? 'the configuration' : JSON.stringify(what)}: ${issue.message}`,
-  );
+  tell(path, `Cannot read ${what === undefined ? 'the configuration' : quoted(what)}: ${issue.message}`);
   return [path];
 }
 
@@ -60,9 +58,12 @@ function isOfWrongType(issue: Issue): boolean {
 }
 
 function explainUnknownKey(key: string, known: readonly string[]): string {
+  // To YAML "- sh: echo hello" is an object.
+  if (key === 'sh' && known.includes('run'))
+    return 'Cannot find an option "sh", put the whole command between quotes such as "sh: echo hello"';
   const guess = didYouMean(key, known);
   const advice = guess === '' ? `, the keys here are ${listOf(known, 40)}` : guess;
-  return `Cannot find an option ${JSON.stringify(key)}${advice}`;
+  return `Cannot find an option ${quoted(key)}${advice}`;
 }
 
 /** Where something is missing, what it is missing from has to go. */

@@ -1,4 +1,5 @@
 import { extname, join } from 'node:path';
+import { quoted } from '../../core/quoted.ts';
 import { explainBadName, isChainName } from '../chain-name.ts';
 import type { CheckedConfig, CheckedHost } from '../checked-config.ts';
 import type { ConfigInForce } from '../chosen-chains.ts';
@@ -63,7 +64,7 @@ function checkRead(
   const duplicates = data.duplicates.map(({ path, offset, firstOffset }) => ({
     at: `${file}:${lineAndColumn(text, offset)}`,
     path: showPath(path),
-    message: `Cannot have the key ${JSON.stringify(path.at(-1))} twice: it is already in line ${lineOf(text, firstOffset)}, leave one out`,
+    message: `Cannot have the key ${quoted(String(path.at(-1)))} twice: it is already in line ${lineOf(text, firstOffset)}, leave one out`,
   }));
   return checkValue(data.value, { file, text, tree: data.tree }, duplicates);
 }
@@ -122,7 +123,7 @@ function tellBadNames(names: readonly string[], tell: TellValue): void {
     else {
       tell(
         ['chains', name],
-        `Cannot name the chain "${name}": there is a chain "${twin}", write names that differ in more than capitals`,
+        `Cannot name the chain ${quoted(name)}: there is a chain ${quoted(twin)}, write names that differ in more than capitals`,
       );
     }
   }
@@ -140,7 +141,7 @@ function hostsOf(
       const known = names.length === 0 ? 'there are none' : `there is ${listOf(names)}`;
       tell(
         ['hosts', pattern, 'chains', name],
-        `Cannot find a chain "${name}" for these hosts: ${known}${didYouMean(name, names)}`,
+        `Cannot find a chain ${quoted(name)} for these hosts: ${known}${didYouMean(name, names)}`,
       );
       return false;
     });

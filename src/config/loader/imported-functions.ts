@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { quoted } from '../../core/quoted.ts';
 import type { RunUser } from '../../core/identity.ts';
 import { findModule } from '../../user-code/find-module.ts';
 import { didYouMean, listOf } from '../did-you-mean.ts';
@@ -46,7 +47,7 @@ async function findFunction(wanted: WantedFunction, project: Project): Promise<F
   if (found.kind === 'several') {
     const files = listOf(found.files.map((file) => relative(project.directory, file)));
     return refused(
-      `Cannot choose the module "${wanted.moduleParts.join('.')}": found ${files}, keep one of them`,
+      `Cannot choose the module ${quoted(wanted.moduleParts.join('.'))}: found ${files}, keep one of them`,
     );
   }
   const module = relative(project.directory, found.file);
@@ -61,7 +62,7 @@ async function findFunction(wanted: WantedFunction, project: Project): Promise<F
       return refused(explainNoExport(module, wanted.exportName, answer.exported));
     case 'not a function':
       return refused(
-        `Cannot call "${wanted.exportName}" of ${module}: found ${answer.found}, export a function`,
+        `Cannot call ${quoted(wanted.exportName)} of ${module}: found ${answer.found}, export a function`,
       );
     case 'function':
       return withOptions(answer, { file: found.file, module, exportName: wanted.exportName });
@@ -145,13 +146,13 @@ function explainNoModule(
   const text = `${module}.${exportName}`;
   const isFile = existsSync(join(wanted.directory, text));
   const advice = isFile
-    ? `, to run the file write "./${text}"`
+    ? `, to run the file write ${quoted(`./${text}`)}`
     : didYouMean(module, neighbours).replace(/"\?$/, `.${exportName}"?`);
-  return `Cannot find the module of "${text}": there is neither ${pattern.replace(' and ', ' nor ')} in ${directory}${advice}`;
+  return `Cannot find the module of ${quoted(text)}: there is neither ${pattern.replace(' and ', ' nor ')} in ${directory}${advice}`;
 }
 
 function explainNoExport(module: string, name: string, exported: readonly string[]): string {
   const names = exported.filter((one) => one !== 'default');
   const offered = names.length === 0 ? 'nothing' : listOf(names);
-  return `Cannot find "${name}" in ${module}: it exports ${offered}${didYouMean(name, names)}`;
+  return `Cannot find ${quoted(name)} in ${module}: it exports ${offered}${didYouMean(name, names)}`;
 }

@@ -1,4 +1,5 @@
 import { parse, type MemberNode, type ValueNode } from '@humanwhocodes/momoa';
+import { quoted } from '../../core/quoted.ts';
 import type { KeyPath } from '../problem.ts';
 import { lineAndColumn, type DuplicateKey, type PlaceTree } from './place-tree.ts';
 
@@ -13,6 +14,8 @@ export type ReadData =
   | { readonly kind: 'problem'; readonly place: string; readonly problem: string };
 
 const deepest = 64;
+const noControl =
+  'a line end, a tab or another control character in a text, write it as an escape such as "\\n"';
 
 /** Reads JSON as the standard has it: no comments, no commas at the end. */
 export function readJson(withMark: string): ReadData {
@@ -27,6 +30,11 @@ export function readJson(withMark: string): ReadData {
   }
   try {
     const { body } = parse(text, { mode: 'json' });
+    const control = offsetOfControl(text);
+    if (control !== null) {
+      const place = lineAndColumn(text, control);
+      return { kind: 'problem', place, problem: `found ${noControl}` };
+    }
     const duplicates: DuplicateKey[] = [];
     const tree = treeOf(body, { path: [], offset: body.loc.start.offset, duplicates });
     return { kind: 'data', value: JSON.parse(text), tree, duplicates };
@@ -73,8 +81,7 @@ function syntaxProblem(error: unknown, text: string): ReadData {
   const at = numberOf(error, 'offset') ?? 0;
   const rest = text.slice(at).trim();
   const word = /^(?:"[^"\n]{0,40}"|[\w$]{1,40}|[^])/.exec(rest)?.[0];
-  const shown = word?.startsWith('"') === true ? word : `"${word}"`;
-  const found = word === undefined ? 'the end of the file' : shown;
+  const found = word === undefined ? 'the end of the file' : quoted(word.replace(/^"(.*)"$/s, '$1'));
   return {
     kind: 'problem',
     place: `${line}:${column}`,
@@ -93,15 +100,43 @@ function adviceAfter(before: string, rest: string): string {
   if (rest.startsWith("'")) return 'write double quotes';
   if (last === ',' && /^[}\]]/.test(rest)) return 'leave out the comma before it';
   if (rest === '') return 'close every brace, bracket and quote';
-  if (/^["{[\dtfn]/.test(rest) && last !== undefined && /["}\]\w]/.test(last))
+  if (/\\u[\da-f]{0,3}$/i.test(before) || rest.startsWith('\\'))
+    return 'write a backslash twice, or an escape such as "\\n" or "\\u0041"';
+  if (isWhole(before)) return 'leave out what follows the end of the object';
+  if (/^[}\]]/.test(rest) && last === '"')
+    return 'close what is open before it with the other kind of bracket';
+  if (/^["{[\dtfn]/.test(rest) && last === '"') return 'write a comma or a colon before it';
+  if (/^["{[\dtfn]/.test(rest) && last !== undefined && /[}\]\w]/.test(last))
     return 'write a comma before it';
+  if (/^[+.\d]/.test(rest) || (last === '.' && /\d\.\s*$/.test(before)))
+    return 'write a number such as 5, -5 or 0.5';
+  if (/^[\w$]/.test(rest) && last !== undefined) return 'put it between double quotes';
   return 'write JSON such as { "chains": { "mail": { "tasks": ["tasks.sendMail"] } } }';
+}
+
+function isWhole(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    // It is a part of something.
+    return false;
+  }
+}
+
+/** Where a text between quotes has a character in it that JSON does not allow there, and the parser of places does. */
+function offsetOfControl(text: string): number | null {
+  for (const { 0: found, index } of text.matchAll(/"(?:[^"\\]|\\.)*"/gs)) {
+    const at = found.search(/[^ -\uffff]/);
+    if (at !== -1) return index + at;
+  }
+  return null;
 }
 
 /** Where the text nests deeper than `limit`, looked for before any parser recurses into it. */
 function offsetBelow(text: string, limit: number): number | null {
   let depth = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.?)*"?|[{}[\]]/gs)) {
     if (token === '{' || token === '[') depth += 1;
     if (token === '}' || token === ']') depth -= 1;
     if (depth > limit) return index;

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { isSystemError } from '../system-error.ts';
+import { explainFileError } from '../system-error.ts';
 
 /** The text of a configuration file, or why it is not read. */
 export type ReadText =
@@ -14,20 +14,21 @@ export function readConfigText(file: string): ReadText {
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stats = fstatSync(descriptor);
-      if (!stats.isFile()) return problem('it is not a file');
+      if (!stats.isFile()) return problem('it is not a file, write one in its place');
       if (stats.size > mostBytes)
-        return problem(`it has ${stats.size} bytes, of which at most ${mostBytes} are read`);
+        return problem(`it has ${stats.size} bytes, of which at most ${mostBytes} are read, write less`);
       const bytes = readFileSync(descriptor);
       const text = bytes.toString('utf8');
       return text.includes('\uFFFD') && !Buffer.from(text).equals(bytes)
-        ? problem('it is not UTF-8 text')
+        ? problem('it is not UTF-8 text, choose that encoding when you save it')
         : { kind: 'text', text };
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return problem(error.message);
+    const why = explainFileError(error);
+    if (why === null) throw error;
+    return problem(`${why}, write a file that this user can read`);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   YAMLException,
   type Event,
 } from 'js-yaml';
+import { quoted } from '../../core/quoted.ts';
 import type { KeyPath } from '../problem.ts';
 import { lineAndColumn, type DuplicateKey, type PlaceTree } from './place-tree.ts';
 import type { ReadData } from './read-json.ts';
@@ -52,24 +53,79 @@ function secondDocument(text: string): number {
 function explainReason(reason: string, text: string, offset: number): string {
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n')[0] ?? '';
   if (/^ *\t/.test(line)) return 'found a tab at the start of the line, indent with blanks';
-  const alias = /^unidentified alias "(.*)"$/.exec(reason)?.[1];
+  const alias = /^unidentified alias "(.*)"$/s.exec(reason)?.[1];
   if (alias !== undefined)
-    return `found the alias "*${alias}", but no anchor "&${alias}" above it, write it out`;
+    return `found the alias ${quoted(`*${alias}`)}, but no anchor ${quoted(`&${alias}`)} above it, write it out`;
   const tag = /^unknown \w+ tag !<(.*)>$/.exec(reason)?.[1];
-  if (tag !== undefined) return `found the tag "${tag}", write plain texts, numbers, lists and objects`;
-  const advice = adviceByReason.find(([words]) => reason.includes(words))?.[1];
-  return advice === undefined ? `${reason}, write valid YAML` : `${reason}, ${advice}`;
+  if (tag !== undefined) return `found the tag ${quoted(tag)}, write plain texts, numbers, lists and objects`;
+  const sign = text.charAt(offset);
+  if (reason.includes('missed comma')) return explainMissedComma(sign);
+  const told = ownWords.find(([words]) => reason.includes(words))?.[1];
+  return told ?? 'found what is no YAML, write lines such as "key: value" and "- item"';
 }
 
-const adviceByReason: readonly (readonly [string, string])[] = [
+function explainMissedComma(sign: string): string {
+  if (sign === '}') return 'found "}" where a list is open, close it with "]" first';
+  if (sign === ']') return 'found "]" where an object is open, close it with "}" first';
+  if ('@`%'.includes(sign))
+    return `found ${quoted(sign)} at the start of a text, put the text between quotes`;
+  return 'found two values with nothing between them, write a comma, or the other kind of quotes around a text with quotes in it';
+}
+
+const indented =
+  'put a text with ": " or " #" in it between quotes, and start all keys of an object in one column';
+const notClosed = 'found no end of what is open above, close the bracket, brace or quote';
+/** By words of the library: what was found, and what to write instead. */
+const ownWords: readonly (readonly [string, string])[] = [
   [
-    'bad indentation',
-    'put a text with ": " or " #" in it between quotes, and start all keys of an object in one column',
+    'bad indentation of a sequence',
+    'found something that is no item of the list above, start all items with "- " in one column',
   ],
-  ['deficient indentation', 'close the bracket, brace or quote that is open above'],
-  ['nesting exceeded', `write at most ${deepest} objects and lists in each other`],
-  ['cannot merge', 'write an alias of an object after "<<"'],
-  ['unexpected end of the stream', 'close every bracket, brace and quote'],
+  ['bad indentation', `found a line that does not fit to those above, ${indented}`],
+  ['multiline key', 'found a key that has no ": " behind it in its line, write "key: value"'],
+  ['deficient indentation', notClosed],
+  ['unexpected end', notClosed],
+  ["but found ','", 'found a comma with nothing before it, leave it out'],
+  ['nesting exceeded', `found more than ${deepest} objects and lists in each other, write fewer`],
+  [
+    'cannot merge',
+    'found something else than an object after "<<", write an alias of an object such as "<<: *usual"',
+  ],
+  [
+    'escape sequence',
+    'found a backslash that means nothing between double quotes, write it twice, or use single quotes',
+  ],
+  ['hexadecimal', 'found an escape that is not complete, write all its digits such as "\\x41" or "\\u0041"'],
+  [
+    'non-printable',
+    'found a character that YAML does not allow, write it as an escape such as "\\0" between double quotes',
+  ],
+  [
+    'JSON character',
+    'found a character that YAML does not allow, write it as an escape such as "\\0" between double quotes',
+  ],
+  ['tab characters', 'found a tab before the text, indent with blanks'],
+  ['anchor', 'found an anchor or alias that is not complete, write one such as "&usual" or "*usual"'],
+  ['alias', 'found an anchor or alias that is not complete, write one such as "&usual" or "*usual"'],
+  ['tag', 'found a tag ("!"), write plain texts, numbers, lists and objects'],
+  ['directive', 'found a line that starts with "%", leave it out, or put the text between quotes'],
+  ['YAML version', 'found a line that starts with "%", leave it out, or put the text between quotes'],
+  [
+    'whitespace character is expected',
+    'found a key with nothing between ":" and its value, write a blank there',
+  ],
+  ["expected ':'", 'found a key without a ":" behind it, write "key: value"'],
+  ['chomping', 'found more behind "|" or ">" than belongs there, write "|" alone'],
+  ['block scalar', 'found more behind "|" or ">" than belongs there, write "|" alone'],
+  ['indentation width', 'found more behind "|" or ">" than belongs there, write "|" alone'],
+  [
+    'line break is expected',
+    'found more behind "|" or ">" than belongs there, start the text in the next line',
+  ],
+  [
+    'end of the stream',
+    'found more behind the end of the object or list, start all keys of an object in one column',
+  ],
 ];
 
 interface WalkProblem {
@@ -83,6 +139,8 @@ class EventWalk {
   problem: WalkProblem | null = null;
   private next = 0;
   private nodes = 0;
+  /** What is empty has no place of its own. */
+  private lastOffset = 0;
   private readonly text: string;
   private readonly events: readonly Event[];
   /** By anchor: the tree and how many nodes it has, or `null` while it is still open. */
@@ -105,7 +163,8 @@ class EventWalk {
     if (event === undefined || event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT) {
       return { offset: keyOffset ?? 0, children: new Map() };
     }
-    const offset = keyOffset ?? offsetOf(event);
+    const offset = keyOffset ?? Math.max(offsetOf(event), this.lastOffset);
+    this.lastOffset = offset;
     if (event.type === EVENT_ID.ALIAS) return this.alias(this.anchorOf(event), offset);
     const anchor = this.anchorOf(event);
     const nodesBefore = this.nodes;
@@ -118,7 +177,7 @@ class EventWalk {
   private alias(name: string, offset: number): PlaceTree {
     const target = this.anchors.get(name);
     if (target === null)
-      this.fail(offset, `found the alias "*${name}" inside of what it stands for, write it out`);
+      this.fail(offset, `found the alias ${quoted(`*${name}`)} inside of what it stands for, write it out`);
     this.nodes += target?.size ?? 0;
     // Each alias stands for a whole tree: ten lines of aliases of aliases are a thousand million nodes.
     if (this.nodes > mostNodes)
