@@ -5,7 +5,6 @@ import { formatLine, parseLine } from '../protocol.ts';
 
 const requestsDescriptor = 3;
 const messagesDescriptor = 4;
-const journalDescriptor = 5;
 
 /** Calls `take` with the words of each request, and `end` when the runner is gone or lets this worker go. */
 export function listen(take: (words: readonly string[]) => void, end: () => void): void {
@@ -28,15 +27,5 @@ export function tell(words: readonly (string | number)[]): void {
     writeSync(messagesDescriptor, formatLine(words));
   } catch (error) {
     if (!hasErrorCode(error, 'EPIPE', 'ECONNRESET')) throw error;
-  }
-}
-
-/** Writes a line to the chain's journal, which outlives the runner. */
-export function record(words: readonly (string | number)[]): void {
-  try {
-    writeSync(journalDescriptor, formatLine(words));
-  } catch (error) {
-    // On a full disk the runner still hears of the end; only a runner that died meanwhile would not.
-    if (!hasErrorCode(error, 'ENOSPC')) throw error;
   }
 }
