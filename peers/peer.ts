@@ -12,6 +12,8 @@ export interface SupervisingPeer extends Peer {
   supervisorPid(): number;
   /** Brings back what `kill -9` has ended, as its users do it; resolves when that has been asked for. */
   startAgain(): Promise<void>;
+  /** Starts all of it once more, beside what is there, as by mistake. */
+  startSecond(): Promise<void>;
   /** Asks it to end the first program and to start it again. */
   restartProgram(): Promise<void>;
   /** Gives the first program another command, and makes that known by what its documentation says. */
@@ -38,4 +40,6 @@ export interface Programs {
   readonly command: (index: number) => readonly string[];
   /** Whether their output goes to logs as the supervisor keeps them by default, or is thrown away. */
   readonly output: 'kept' | 'thrown away';
+  /** The supervisor's environment; by default that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
 }

@@ -27,19 +27,21 @@ async function start(programs: Programs): Promise<SupervisingPeer> {
   const file = join(folder, 'apps.json');
   const home = join(folder, 'home');
   mkdirSync(folder, { recursive: true });
-  const env = { ...process.env, PM2_HOME: home, PM2_DISCRETE_MODE: 'true' };
+  const env = { ...(programs.env ?? process.env), PM2_HOME: home, PM2_DISCRETE_MODE: 'true' };
   const say = (...words: string[]): Promise<number> =>
     runCommand(process.execPath, [program, ...words], { cwd: folder, env });
   const pid = (): number => Number(readFileSync(join(home, 'pm2.pid'), 'utf8'));
   writeFileSync(file, appsOf(programs));
-  await say('start', file);
+  // As a script of a service manager does; "pm2 resurrect" does the same with what "pm2 save" wrote.
+  async function startAgain(): Promise<void> {
+    await say('start', file);
+  }
+  await startAgain();
   return {
     pid: pid(),
     supervisorPid: pid,
-    async startAgain() {
-      // As a script of a service manager does; "pm2 resurrect" does the same with what "pm2 save" wrote.
-      await say('start', file);
-    },
+    startAgain,
+    startSecond: startAgain,
     async restartProgram() {
       await say('restart', 'p0');
     },
@@ -47,7 +49,7 @@ async function start(programs: Programs): Promise<SupervisingPeer> {
       writeFileSync(file, appsOf({ ...programs, command: () => command }));
       // A restart keeps the program and the arguments that the daemon knows.
       await say('delete', 'p0');
-      await say('start', file);
+      await startAgain();
     },
     async upgrade() {
       await say('update');

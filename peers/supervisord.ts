@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingDebianProgram } from './debian-package.ts';
 import type { PeerProgram, Programs, SupervisingPeer } from './peer.ts';
-import { runCommand, startDaemon, until } from './process.ts';
+import { runCommand, startDaemon, until, type Daemon } from './process.ts';
 
 /** supervisord, from Debian. */
 export const supervisord: PeerProgram = {
@@ -12,20 +12,25 @@ export const supervisord: PeerProgram = {
 };
 
 async function start(programs: Programs): Promise<SupervisingPeer> {
-  const { folder } = programs;
+  const { folder, env = process.env } = programs;
   const file = join(folder, 'conf');
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, configuration(programs));
   const say = (...words: string[]): Promise<number> =>
     runCommand('supervisorctl', ['-c', file, ...words], { cwd: folder });
   // In the foreground, as a service manager starts it.
-  let daemon = startDaemon('supervisord', ['-n', '-c', file], folder);
+  const begin = (): Daemon => startDaemon('supervisord', ['-n', '-c', file], { cwd: folder, env });
+  let daemon = begin();
   await until(() => existsSync(join(folder, 'pid')), 'supervisord');
   return {
     pid: daemon.pid,
     supervisorPid: () => daemon.pid,
     startAgain() {
-      daemon = startDaemon('supervisord', ['-n', '-c', file], folder);
+      daemon = begin();
+      return Promise.resolve();
+    },
+    startSecond() {
+      begin();
       return Promise.resolve();
     },
     async restartProgram() {
@@ -38,7 +43,7 @@ async function start(programs: Programs): Promise<SupervisingPeer> {
     async upgrade() {
       await say('shutdown');
       await daemon.ended;
-      daemon = startDaemon('supervisord', ['-n', '-c', file], folder);
+      daemon = begin();
     },
     async stop() {
       daemon.signal('SIGTERM');

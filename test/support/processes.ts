@@ -46,12 +46,14 @@ export async function waitUntilGone(pids: readonly number[]): Promise<void> {
   while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process lives; a zombie does not. */
+export function isAlive(pid: number): boolean {
   const stat = read(`/proc/${pid}/stat`);
   return stat !== '' && !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
 }
 
-function parentOf(pid: string): number {
+/** The parent of a process. */
+export function parentOf(pid: string | number): number {
   const stat = read(`/proc/${pid}/stat`);
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
@@ -69,7 +71,7 @@ function read(path: string): string {
   }
 }
 
-/** Ends all processes whose working folder is this one: runners, workers and runs. */
+/** Ends all processes whose working folder is this one or one below: runners, workers and runs. */
 export async function endAllIn(folder: string): Promise<void> {
   for (;;) {
     const pids = processesIn(folder);
@@ -79,10 +81,10 @@ export async function endAllIn(folder: string): Promise<void> {
   }
 }
 
-/** The processes whose folder that is. */
+/** The processes whose folder is this one or one below. */
 export function processesIn(folder: string): readonly number[] {
   return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && folderOf(entry) === folder)
+    .filter((entry) => /^\d+$/.test(entry) && `${folderOf(entry)}/`.startsWith(`${folder}/`))
     .map(Number);
 }
 

@@ -118,9 +118,16 @@ export function createProject(): TestProject {
   };
 }
 
-/** Starts Node with these words in a folder; what it prints are events. */
-export function startProcess(folder: string, words: readonly string[]): RunnerProcess {
-  const child = spawn(process.execPath, words, { cwd: folder });
+/** Starts Node, or another program, with these words in a folder; what it prints are events. */
+export function startProcess(
+  folder: string,
+  words: readonly string[],
+  {
+    program = process.execPath,
+    env = process.env,
+  }: { readonly program?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): RunnerProcess {
+  const child = spawn(program, words, { cwd: folder, env });
   const events: RunnerEvent[] = [];
   let waiting: (() => void)[] = [];
   let isOver = false;
