@@ -20,7 +20,7 @@ const legend = [
   'progress at once. Lost: runs that truly ended and of whose end nothing is known. Wrong: runs of which something untrue',
   'is said, or that began before their cooldown was over. ∅: keeps no results. Stuck: the longest time in seconds that',
   'nothing ran although the fault was over and no process of the run before was left, less the cooldown; "for ever" is',
-  'more than half a minute.',
+  'more than a minute.',
 ].join('\n');
 
 /** The table of all cases, in Markdown, with what its cells mean. */

@@ -8,7 +8,7 @@ import type { Contender, Supervised } from './supervised.ts';
 import { compare, type Tally } from './tally.ts';
 
 /** Nothing that ran again later than this counts as running again. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** The folder of one supervisor in one case, and what is known there. */
 interface Place {
@@ -53,10 +53,19 @@ export interface Plan {
   readonly random: () => number;
 }
 
+/** What is to be undone when somebody ends the torture. */
+const openPlaces = new Map<Place, () => void>();
+
+/** Ends and removes all that the torture has started and made. */
+export async function endAll(): Promise<void> {
+  for (const [place, undo] of openPlaces) await close(place, undo);
+}
+
 /** Makes the fault again and again, and counts what came of it. */
 export async function tortureOne(contender: Contender, plan: Plan): Promise<Tally> {
   const place = openPlace(contender.longSeconds);
   const undo = plan.prepare?.(place) ?? ((): void => undefined);
+  openPlaces.set(place, undo);
   try {
     const supervised = await contender.begin({
       folder: place.folder,
@@ -67,9 +76,7 @@ export async function tortureOne(contender: Contender, plan: Plan): Promise<Tall
     });
     return await countRounds(place, supervised, plan);
   } finally {
-    await endAllIn(place.folder);
-    undo();
-    closePlace(place);
+    await close(place, undo);
   }
 }
 
@@ -136,7 +143,11 @@ function openPlace(longSeconds: number): Place {
   };
 }
 
-function closePlace({ folder }: Place): void {
+async function close(place: Place, undo: () => void): Promise<void> {
+  const { folder } = place;
+  openPlaces.delete(place);
+  await endAllIn(folder);
+  undo();
   // Elsewhere nothing is added to it while it is removed.
   renameSync(folder, `${folder}.over`);
   rmSync(`${folder}.over`, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { cases, type TortureCase } from './cases.ts';
 import { peerContenders } from './peer-contender.ts';
 import { cellOf, pageOf, tableOf, type Result, type Row } from './report.ts';
 import { runnerContender } from './runner-contender.ts';
-import { tortureOne } from './situation.ts';
+import { endAll, tortureOne } from './situation.ts';
 import type { Contender } from './supervised.ts';
 import { isKept } from './tally.ts';
 
@@ -29,6 +29,9 @@ export async function torture(words: readonly string[]): Promise<number> {
 }
 
 async function tortureAll(asked: Asked): Promise<number> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void endAll().then(() => process.exit(130)));
+  }
   const chosen = cases.filter(({ key }) => asked.cases.length === 0 || asked.cases.includes(key));
   const contenders = everybody.filter(({ key }) => asked.only.length === 0 || asked.only.includes(key));
   const missing = new Map(contenders.map((one) => [one, one.missing()]));
