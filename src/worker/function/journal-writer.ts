@@ -21,10 +21,9 @@ export function appendToJournal(journal: string | number, words: readonly (strin
 /** Resolves when there is nothing left to write: without a runner the journal alone tells how a run ended. */
 export async function journalsWritten(): Promise<void> {
   for (;;) {
-    for (const [journal, text] of [...unwritten]) {
-      unwritten.delete(journal);
-      write(journal, text);
-    }
+    const waiting = [...unwritten];
+    unwritten.clear();
+    for (const [journal, text] of waiting) write(journal, text);
     if (unwritten.size === 0) return;
     await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
