@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Longer takes nothing here, unless it hangs. */
 const limitMs = 180_000;
+/** A command of PM2 that is given twice at once may never end. */
+const commandLimitMs = 30_000;
 const lookMs = 5;
 
 /** Where and with what environment a program runs. */
@@ -35,7 +37,7 @@ export function runCommand(
   args: readonly string[],
   { cwd, env = process.env }: Surroundings,
 ): Promise<number> {
-  return endOf(spawn(program, args, { cwd, env, stdio: 'ignore', timeout: limitMs }));
+  return endOf(spawn(program, args, { cwd, env, stdio: 'ignore', timeout: commandLimitMs }));
 }
 
 function endOf(child: ChildProcess): Promise<number> {

@@ -7,7 +7,7 @@ import { isAlive, parentOf, processesIn } from '../test/support/processes.ts';
 import { fixture } from '../test/support/runner-process.ts';
 import { goneAt } from './record.ts';
 import type { SupervisedByRunner } from './runner-contender.ts';
-import type { Place, Plan, Situation } from './situation.ts';
+import type { Plan } from './situation.ts';
 import type { Supervised } from './supervised.ts';
 
 /** A fault, and how it is made. */
@@ -33,7 +33,9 @@ const killed: TortureCase = {
   rounds: { runner: 50, peer: 5 },
   without: {},
   plan: {
-    program: (place) => `exec ${place.witness(0.3, sometimesSeven)}`,
+    // Of four runs of the runner one is still in progress when it is back, and so is each one of a peer.
+    program: (place) =>
+      `[ $((\${RUNNER_RUN:-0} % 4)) = 0 ] && exec ${place.witness(place.longSeconds, sometimesSeven)}\nexec ${place.witness(0.3, sometimesSeven)}`,
     async strike({ supervised, random }) {
       await after(random() * 400);
       await supervised.kill();
@@ -53,7 +55,7 @@ const twice: TortureCase = {
   rounds: { runner: 5, peer: 3 },
   without: {},
   plan: {
-    program: (place) => `exec ${place.witness(1, sometimesSeven)}`,
+    program: (place) => `exec ${place.witness(place.longSeconds, sometimesSeven)}`,
     async strike({ supervised }) {
       await supervised.kill();
       await Promise.all([supervised.startAgain(), supervised.startSecond()]);
@@ -87,12 +89,12 @@ const deadParent: TortureCase = {
   rounds: { runner: 4, peer: 3 },
   without: {},
   plan: {
-    program: (place) => `${place.witness(1, 0)} &\nwait`,
+    program: (place) => `${place.witness(place.longSeconds, 0)} &\nwait`,
     strike({ run, round, supervised, hit }) {
       const parent = parentOf(run.pid);
       // For the runner, every second time the worker as well: the parent of the parent.
       const worker = parentOf(parent);
-      const dead = round % 2 === 1 && supervised.history() !== null ? [worker, parent] : [parent];
+      const dead = round % 2 === 1 && isRunner(supervised) ? [worker, parent] : [parent];
       for (const pid of dead) process.kill(pid, 'SIGKILL');
       hit('killed', 'interrupted');
       return Promise.resolve();
@@ -108,7 +110,7 @@ const escaped: TortureCase = {
   plan: {
     program(place) {
       const handOver = fixture('tasks/hand-over.py');
-      const own = place.script('own', `exec ${place.witness(0.8, 0)}`);
+      const own = place.script('own', `exec ${place.witness(place.longSeconds, 0)}`);
       return [
         'case $((${RUNNER_RUN:-$$} / 2 % 2)) in',
         `  0) exec /usr/bin/python3 ${handOver} setsid ${own} ;;`,
@@ -171,10 +173,12 @@ const edited: TortureCase = {
   rounds: { runner: 4, peer: 2 },
   without: {},
   plan: {
-    program: (place) => `exec ${place.witness(1.5, 0)}`,
+    program: (place) => `exec ${place.witness(place.longSeconds, 0)}`,
     async strike({ place, supervised, run, round, find }) {
       const status = round + 1;
-      await supervised.edit(place.script(`task-${status}`, `exec ${place.witness(1.5, status)}`));
+      await supervised.edit(
+        place.script(`task-${status}`, `exec ${place.witness(place.longSeconds, status)}`),
+      );
       await goneAt(run.pid);
       const next = await place.witnessed.nextStart(run.line + 1, 30_000);
       const isNew = next !== null && isCommandOf(next.pid, String(status));
@@ -193,7 +197,7 @@ const upgraded: TortureCase = {
     's6-flock': 'an update leaves its processes alone',
   },
   plan: {
-    program: (place) => `exec ${place.witness(1.5, sometimesSeven)}`,
+    program: (place) => `exec ${place.witness(place.longSeconds, sometimesSeven)}`,
     strike: ({ supervised }) => supervised.upgrade(),
   },
 };

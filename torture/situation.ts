@@ -8,13 +8,15 @@ import type { Contender, Supervised } from './supervised.ts';
 import { compare, type Tally } from './tally.ts';
 
 /** Nothing that ran again later than this counts as running again. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** The folder of one supervisor in one case, and what is known there. */
-export interface Place {
+interface Place {
   readonly folder: string;
   readonly stateFolder: string;
   readonly witnessed: Witnessed;
+  /** Seconds in which this supervisor has come back after it was killed: a run that lasts so long is met by it. */
+  readonly longSeconds: number;
   /** The words of a command that is the witness of overlap, for so long and with this exit status. */
   witness(seconds: number, status: number | string): string;
   /** Writes a script, and gives its file. */
@@ -22,7 +24,7 @@ export interface Place {
 }
 
 /** What a fault is made with. */
-export interface Situation {
+interface Situation {
   readonly place: Place;
   readonly supervised: Supervised;
   /** The run that is hit. */
@@ -31,9 +33,9 @@ export interface Situation {
   readonly round: number;
   readonly random: () => number;
   /** Says what is true of the run if it has not come to its end by itself. */
-  hit(...outcomes: string[]): void;
+  readonly hit: (...outcomes: string[]) => void;
   /** Adds to what is wrong with the supervisor. */
-  find(text: string): void;
+  readonly find: (text: string) => void;
 }
 
 /** What makes a case. */
@@ -51,10 +53,19 @@ export interface Plan {
   readonly random: () => number;
 }
 
+/** What is to be undone when somebody ends the torture. */
+const openPlaces = new Map<Place, () => void>();
+
+/** Ends and removes all that the torture has started and made. */
+export async function endAll(): Promise<void> {
+  for (const [place, undo] of openPlaces) await close(place, undo);
+}
+
 /** Makes the fault again and again, and counts what came of it. */
 export async function tortureOne(contender: Contender, plan: Plan): Promise<Tally> {
-  const place = openPlace();
+  const place = openPlace(contender.longSeconds);
   const undo = plan.prepare?.(place) ?? ((): void => undefined);
+  openPlaces.set(place, undo);
   try {
     const supervised = await contender.begin({
       folder: place.folder,
@@ -65,9 +76,7 @@ export async function tortureOne(contender: Contender, plan: Plan): Promise<Tall
     });
     return await countRounds(place, supervised, plan);
   } finally {
-    await endAllIn(place.folder);
-    undo();
-    closePlace(place);
+    await close(place, undo);
   }
 }
 
@@ -98,6 +107,9 @@ async function countRounds(place: Place, supervised: Supervised, plan: Plan): Pr
     run = next;
   }
   await supervised.stop();
+  // What a run has handed over to lives on without a supervisor.
+  const last = witnessed.marks().findLast(({ kind }) => kind === 'start');
+  if (last !== undefined) await goneAt(last.pid);
   const history = supervised.history();
   const counted = { faults, overlaps, stuckMs: run === null ? null : stuckMs };
   if (history === null) return { ...counted, lost: null, wrong: null, findings };
@@ -110,7 +122,7 @@ async function countRounds(place: Place, supervised: Supervised, plan: Plan): Pr
   };
 }
 
-function openPlace(): Place {
+function openPlace(longSeconds: number): Place {
   const folder = mkdtempSync(join(tmpdir(), 'runner-torture-'));
   const stateFolder = join(folder, 'state');
   mkdirSync(stateFolder, { mode: 0o700 });
@@ -118,6 +130,7 @@ function openPlace(): Place {
   return {
     folder,
     stateFolder,
+    longSeconds,
     witnessed: witnessedIn(record),
     witness: (seconds, status) =>
       `/usr/bin/python3 ${fixture('tasks/witness.py')} ${folder} ${record} ${seconds} ${status}`,
@@ -130,7 +143,11 @@ function openPlace(): Place {
   };
 }
 
-function closePlace({ folder }: Place): void {
+async function close(place: Place, undo: () => void): Promise<void> {
+  const { folder } = place;
+  openPlaces.delete(place);
+  await endAllIn(folder);
+  undo();
   // Elsewhere nothing is added to it while it is removed.
   renameSync(folder, `${folder}.over`);
   rmSync(`${folder}.over`, { recursive: true, force: true });

@@ -11,7 +11,7 @@ export interface Supervised {
   /** Has the next runs be of another program. */
   edit(script: string): Promise<void>;
   upgrade(): Promise<void>;
-  /** Ends all as one should, and then whatever is left. */
+  /** Ends it as one should. */
   stop(): Promise<void>;
   /** What it says of each run; `null` when it keeps none. */
   history(): readonly Told[] | null;
@@ -43,6 +43,8 @@ export interface Contender {
   /** As on the command line. */
   readonly key: string;
   readonly name: string;
+  /** Seconds in which it is back after it was killed. */
+  readonly longSeconds: number;
   /** Why it cannot be here; `null` when it can. */
   missing(): string | null;
   begin(setting: Setting): Promise<Supervised>;

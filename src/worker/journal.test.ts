@@ -46,6 +46,12 @@ test('a line that was cut short counts as not written', () => {
   });
 });
 
+test('a line that was cut short and came again counts as it came last', () => {
+  const lines = ['began 7 3 10 10\n', 'ended 7 20 25 10 exited 1\n', 'ended 7 20 25 10 exited 17\n'];
+  const entry = findInJournal(journalOf(...lines), run);
+  assert.deepEqual(entry.kind === 'ended' ? entry.ending : null, { kind: 'exited', exitCode: 17 });
+});
+
 test('a run of the same number and another fence is another run', () => {
   assert.deepEqual(findInJournal(journalOf('began 7 2 10 10\n', 'ended 7 20 25 10 succeeded\n'), run), {
     kind: 'nothing',

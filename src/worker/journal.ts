@@ -19,7 +19,8 @@ export function findInJournal(path: string, run: Run): JournalEntry {
       entry =
         parsed.run === run.number && parsed.fence === run.fence ? { kind: 'began' } : { kind: 'nothing' };
     }
-    if (parsed?.kind === 'ended' && entry.kind === 'began') {
+    // On a full disk a line may come once cut short and then once whole.
+    if (parsed?.kind === 'ended' && entry.kind !== 'nothing') {
       const { at, durationMs, usage, ending } = parsed.end;
       entry = { kind: 'ended', at, durationMs, usage, ending, boot: run.boot };
     }

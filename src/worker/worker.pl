@@ -21,7 +21,8 @@ my ($sys_prctl, $sys_clock_gettime, $sys_wait4) = split / /, delete $ENV{RUNNER_
 # What wait4 fills: the status of a child, and what it took: two times of two words each, the memory, and more.
 my ($status_bytes, $usage_bytes) = ("\0" x 4, "\0" x 144);
 my ($clock_realtime, $clock_boottime) = (0, 7);
-my ($EINTR, $lock_exclusive_now, $without_waiting, $set_child_subreaper, $duplicate) = (4, 2 | 4, 1, 36, 0);
+my ($EINTR, $ENOSPC, $EDQUOT) = (4, 28, 122);
+my ($lock_exclusive_now, $without_waiting, $set_child_subreaper, $duplicate) = (2 | 4, 1, 36, 0);
 
 # A lock must pass to every process of a run, so it keeps no close-on-exec flag; nor does what PROGRAM needs.
 my ($lock, @locks, $requests, $messages, $journal);
@@ -46,6 +47,8 @@ $SIG{CHLD} = 'DEFAULT';
 syscall $sys_prctl, $set_child_subreaper, 1, 0, 0, 0 if $sys_prctl;
 
 my $heard = '';
+# What the journal did not take.
+my $unwritten = '';
 if ($mode eq 'share') { take_many_locks() } else { take_lock($lock) }
 report('locked');
 if ($mode ne 'command') {
@@ -74,7 +77,9 @@ sub run_task {
   my $argv = $tasks[$index];
   my $program = $argv->[0];
   my ($boot, $wall) = moment();
-  syswrite $journal, "began $number $fence $boot $wall\n";
+  # What came before is stored by now, whether it is in the journal or not.
+  $unwritten = '';
+  record("began $number $fence $boot $wall\n");
   my $pid = fork;
   if (!$pid) {
     return ended($number, $boot, '- -', "unstartable " . encode("$!"), 'over') if !defined $pid;
@@ -145,8 +150,19 @@ sub ended {
   my ($number, $began, $usage, $ending, $rest) = @_;
   my ($boot, $wall) = moment();
   my $line = "ended $number $boot $wall " . ($boot - $began) . " $usage $ending";
-  syswrite $journal, "$line\n";
+  record("$line\n");
   syswrite $messages, "$line $rest\n";
+}
+
+# On a full disk the runner still hears of the end, and what is not in the journal waits for room until it is stored.
+sub record {
+  $unwritten .= $_[0];
+  my $written = syswrite $journal, $unwritten;
+  if (defined $written && $written == length $unwritten) { $unwritten = '' }
+  # The line that was cut short ends here; then it comes again, whole.
+  elsif ($written) { $unwritten = "\n$unwritten" }
+  # A broken disk never takes it.
+  elsif (!defined $written && $! != $ENOSPC && $! != $EDQUOT) { $unwritten = '' }
 }
 
 sub report { syswrite $messages, join(' ', map { encode($_) } @_) . "\n" }
@@ -212,7 +228,16 @@ sub hear {
   }
   my $read = sysread $requests, $heard, 65536, length $heard;
   return if !defined $read && $! == $EINTR;
-  exit 0 if !$read;
+  leave() if !$read;
+}
+
+# Without a runner the journal alone tells the next one how the run ended, and the lock keeps that one waiting for it.
+sub leave {
+  while ($unwritten ne '') {
+    record('');
+    select undef, undef, undef, 0.2 if $unwritten ne '';
+  }
+  exit 0;
 }
 
 # Descriptors that the runner's own parent left open are none of the tasks' business.

@@ -1,3 +1,4 @@
+import { hasErrorCode } from '../../core/error-code.ts';
 import type { Ending } from '../../core/outcome.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import { bootMs } from '../../processes/boot-clock.ts';
@@ -6,7 +7,8 @@ import { callFunction } from './call-function.ts';
 import { endRun, maxZombies } from './end-of-run.ts';
 import { errorText, threw } from './function-error.ts';
 import { runCommand } from './run-command.ts';
-import { listen, record, tell } from './runner-link.ts';
+import { appendToJournal, journalsWritten } from './journal-writer.ts';
+import { listen, tell } from './runner-link.ts';
 import { measureCommand, measureFunction } from './usage.ts';
 import { LoadError, loadTasks, type LoadedTask, type NamedTask } from './tasks.ts';
 
@@ -19,9 +21,12 @@ interface RunInProgress {
   readonly usage: () => Usage;
 }
 
+const journalDescriptor = 5;
+
 let chain = '';
 let leftovers = 'wait';
 let mustEnd = false;
+let isRunnerGone = false;
 let current: RunInProgress | null = null;
 let loaded: readonly LoadedTask[] = [];
 const named: NamedTask[] = [];
@@ -29,12 +34,15 @@ const cacheDirectory = process.env['RUNNER_CACHE'];
 
 // A signal meant for the run must not end its worker: only the worker knows how the run ends.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// What the disk has no room for is lost, as it is for a command: the run did nothing wrong.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', lose);
 process.on('uncaughtException', (error) => failAndEnd(error));
 listen(
   (words) => void hear(words),
   () => {
     mustEnd = true;
-    if (current === null) process.exit(0);
+    isRunnerGone = true;
+    if (current === null) void leave();
   },
 );
 
@@ -115,7 +123,7 @@ function end(run: RunInProgress, ending: Ending): void {
       say: tell,
       over(zombies) {
         current = null;
-        if (mustEnd || zombies > maxZombies) process.exit(0);
+        if (mustEnd || zombies > maxZombies) void leave();
       },
     },
   );
@@ -128,6 +136,19 @@ function failAndEnd(error: unknown): void {
   process.stderr.write(errorText(error));
   if (run === null) process.exit(1);
   else end(run, threw(error));
+}
+
+function record(words: readonly (string | number)[]): void {
+  appendToJournal(journalDescriptor, words);
+}
+
+async function leave(): Promise<void> {
+  if (isRunnerGone) await journalsWritten();
+  process.exit(0);
+}
+
+function lose(error: Error): void {
+  if (!hasErrorCode(error, 'ENOSPC', 'EDQUOT')) failAndEnd(error);
 }
 
 function log(message: string): void {

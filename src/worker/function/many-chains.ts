@@ -3,10 +3,10 @@ import { appendFileSync, closeSync } from 'node:fs';
 import type { Ending } from '../../core/outcome.ts';
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import { bootMs } from '../../processes/boot-clock.ts';
-import { formatLine } from '../protocol.ts';
 import { callFunction } from './call-function.ts';
 import { endRun, maxZombies } from './end-of-run.ts';
 import { errorText, threw } from './function-error.ts';
+import { appendToJournal, journalsWritten } from './journal-writer.ts';
 import { isRefusedWrite } from './refused-write.ts';
 import { listen, tell } from './runner-link.ts';
 import { LoadError, loadTasks, type LoadedTask, type NamedTask } from './tasks.ts';
@@ -41,6 +41,7 @@ const chains = new Map<string, Chain>();
 const running = new Set<Chain>();
 const inChain = new AsyncLocalStorage<Chain>();
 let mustEnd = false;
+let isRunnerGone = false;
 const cacheDirectory = process.env['RUNNER_CACHE'] ?? null;
 delete process.env['RUNNER_CACHE'];
 
@@ -53,6 +54,7 @@ listen(
   (words) => void setImmediate(hear, words),
   () => {
     mustEnd = true;
+    isRunnerGone = true;
     endIfIdle();
   },
 );
@@ -180,7 +182,12 @@ function over(chain: Chain, zombies: number): void {
 }
 
 function endIfIdle(): void {
-  if (mustEnd && running.size === 0) process.exit(0);
+  if (mustEnd && running.size === 0) void leaveAll();
+}
+
+async function leaveAll(): Promise<void> {
+  if (isRunnerGone) await journalsWritten();
+  process.exit(0);
 }
 
 // Nobody knows whose error it is, and what is left of the process is not to be trusted: only a run alone is told of it.
@@ -198,7 +205,7 @@ function say(chain: Chain, words: readonly (string | number)[]): void {
 }
 
 function record(chain: Chain, words: readonly (string | number)[]): void {
-  append(chain.journalFile, formatLine(words));
+  appendToJournal(chain.journalFile, words);
 }
 
 function write(chain: Chain, text: string | Uint8Array): void {
@@ -210,6 +217,7 @@ function append(file: string, text: string | Uint8Array): void {
   try {
     appendFileSync(file, text, { mode: 0o600 });
   } catch (error) {
+    // It is lost then.
     if (!isRefusedWrite(error)) throw error;
   }
 }

@@ -2,11 +2,9 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { hasErrorCode } from '../../core/error-code.ts';
 import { formatLine, parseLine } from '../protocol.ts';
-import { isRefusedWrite } from './refused-write.ts';
 
 const requestsDescriptor = 3;
 const messagesDescriptor = 4;
-const journalDescriptor = 5;
 
 /** Calls `take` with the words of each request, and `end` when the runner is gone or lets this worker go. */
 export function listen(take: (words: readonly string[]) => void, end: () => void): void {
@@ -29,14 +27,5 @@ export function tell(words: readonly (string | number)[]): void {
     writeSync(messagesDescriptor, formatLine(words));
   } catch (error) {
     if (!hasErrorCode(error, 'EPIPE', 'ECONNRESET')) throw error;
-  }
-}
-
-/** Writes a line to the chain's journal, which outlives the runner. */
-export function record(words: readonly (string | number)[]): void {
-  try {
-    writeSync(journalDescriptor, formatLine(words));
-  } catch (error) {
-    if (!isRefusedWrite(error)) throw error;
   }
 }
