@@ -66,14 +66,6 @@ export const serviceBugs = [
     caughtBy: ['test/control/socket'],
   },
   {
-    name: 'socket-in-an-open-folder',
-    why: 'Another user puts a socket of its own in the place of that of the runner.',
-    file: 'src/control/serve.ts',
-    find: 'if ((statSync(folder).mode & 0o077) === 0) return;',
-    put: 'if ((statSync(folder).mode & 0o700) === 0o700) return;',
-    caughtBy: ['test/control/socket'],
-  },
-  {
     name: 'host-not-checked',
     why: 'A web page that somebody on this host looks at reads the names of all chains and tasks.',
     file: 'src/control/serve-watch.ts',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ConfigHeartbeat } from './runner-config.ts';
 import { strict, text } from './schema-parts.ts';
 import { urlSchema } from './secret-schema.ts';
