@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PeerProgram, Programs, SupervisingPeer } from './peer.ts';
-import { runCommand, untilGone } from './process.ts';
+import { processWith, runCommand, untilGone } from './process.ts';
 
 const version = '7.0.4';
 /** Peers that npm installs are kept here, outside of the project's own packages. */
@@ -30,7 +30,8 @@ async function start(programs: Programs): Promise<SupervisingPeer> {
   const env = { ...(programs.env ?? process.env), PM2_HOME: home, PM2_DISCRETE_MODE: 'true' };
   const say = (...words: string[]): Promise<number> =>
     runCommand(process.execPath, [program, ...words], { cwd: folder, env });
-  const pid = (): number => Number(readFileSync(join(home, 'pm2.pid'), 'utf8'));
+  // Its file `pm2.pid` may name one that is gone, after two commands at once.
+  const pid = (): number => processWith(`God Daemon (${home})`);
   writeFileSync(file, appsOf(programs));
   // As a script of a service manager does; "pm2 resurrect" does the same with what "pm2 save" wrote.
   async function startAgain(): Promise<void> {

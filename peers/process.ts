@@ -72,6 +72,14 @@ export function childWith(parent: number, words: string): number {
   return Number(found ?? 0);
 }
 
+/** A process whose command line has these words, wherever it came from; 0 where there is none. */
+export function processWith(words: string): number {
+  const found = readdirSync('/proc').find(
+    (entry) => /^\d+$/.test(entry) && textOf(`/proc/${entry}/cmdline`).replaceAll('\0', ' ').includes(words),
+  );
+  return Number(found ?? 0);
+}
+
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingDebianProgram } from './debian-package.ts';
 import type { PeerProgram, Programs, SupervisingPeer } from './peer.ts';
-import { runCommand, startDaemon, until, type Daemon } from './process.ts';
+import { processWith, runCommand, startDaemon, until, type Daemon } from './process.ts';
 
 /** supervisord, from Debian. */
 export const supervisord: PeerProgram = {
@@ -24,7 +24,8 @@ async function start(programs: Programs): Promise<SupervisingPeer> {
   await until(() => existsSync(join(folder, 'pid')), 'supervisord');
   return {
     pid: daemon.pid,
-    supervisorPid: () => daemon.pid,
+    // Of two that were started at once either may have stayed.
+    supervisorPid: () => processWith(`supervisord -n -c ${file}`),
     startAgain() {
       daemon = begin();
       return Promise.resolve();

@@ -30,7 +30,7 @@ const gigabyte = 'perl -e "\\$x = (q(x) x 99 . qq(\\n)) x 10000; print \\$x for 
 const killed: TortureCase = {
   key: 'kill',
   title: '`kill -9` of the supervisor in mid-run, started again at once',
-  rounds: { runner: 50, peer: 5 },
+  rounds: { runner: 50, peer: 3 },
   without: {},
   plan: {
     // Of four runs of the runner one is still in progress when it is back, and so is each one of a peer.
@@ -52,7 +52,7 @@ const killed: TortureCase = {
 const twice: TortureCase = {
   key: 'twice',
   title: '`kill -9` in mid-run, then started twice at the same instant',
-  rounds: { runner: 5, peer: 3 },
+  rounds: { runner: 5, peer: 2 },
   without: {},
   plan: {
     program: (place) => `exec ${place.witness(place.longSeconds, sometimesSeven)}`,
@@ -86,10 +86,10 @@ const stopped: TortureCase = {
 const deadParent: TortureCase = {
   key: 'dead-parent',
   title: "`kill -9` of the run's parent, its child lives on",
-  rounds: { runner: 4, peer: 3 },
+  rounds: { runner: 4, peer: 2 },
   without: {},
   plan: {
-    program: (place) => `${place.witness(place.longSeconds, 0)} &\nwait`,
+    program: (place) => `${place.witness(3, 0)} &\nwait`,
     strike({ run, round, supervised, hit }) {
       const parent = parentOf(run.pid);
       // For the runner, every second time the worker as well: the parent of the parent.
@@ -110,7 +110,7 @@ const escaped: TortureCase = {
   plan: {
     program(place) {
       const handOver = fixture('tasks/hand-over.py');
-      const own = place.script('own', `exec ${place.witness(place.longSeconds, 0)}`);
+      const own = place.script('own', `exec ${place.witness(3, 0)}`);
       return [
         'case $((${RUNNER_RUN:-$$} / 2 % 2)) in',
         `  0) exec /usr/bin/python3 ${handOver} setsid ${own} ;;`,
@@ -173,12 +173,10 @@ const edited: TortureCase = {
   rounds: { runner: 4, peer: 2 },
   without: {},
   plan: {
-    program: (place) => `exec ${place.witness(place.longSeconds, 0)}`,
+    program: (place) => `exec ${place.witness(3, 0)}`,
     async strike({ place, supervised, run, round, find }) {
       const status = round + 1;
-      await supervised.edit(
-        place.script(`task-${status}`, `exec ${place.witness(place.longSeconds, status)}`),
-      );
+      await supervised.edit(place.script(`task-${status}`, `exec ${place.witness(3, status)}`));
       await goneAt(run.pid);
       const next = await place.witnessed.nextStart(run.line + 1, 30_000);
       const isNew = next !== null && isCommandOf(next.pid, String(status));
@@ -197,7 +195,7 @@ const upgraded: TortureCase = {
     's6-flock': 'an update leaves its processes alone',
   },
   plan: {
-    program: (place) => `exec ${place.witness(place.longSeconds, sometimesSeven)}`,
+    program: (place) => `exec ${place.witness(3, sometimesSeven)}`,
     strike: ({ supervised }) => supervised.upgrade(),
   },
 };

@@ -30,7 +30,7 @@ function contenderOf(peer: PeerProgram, use: Use): Contender {
   return {
     key: use.key,
     name: use.isLocked ? `${peer.name} with flock -n` : peer.name,
-    longSeconds: 6,
+    longSeconds: 12,
     missing: () => peer.missing(),
     begin: (setting) => begin(peer, use, setting),
   };
