@@ -7,7 +7,7 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Asked, RunnerControl, StatusAnswer } from '../control-port.ts';
 import type { IncidentSummary } from '../core/incident-summary.ts';
-import { quoted } from '../core/quoted.ts';
+import { quoted, shownName } from '../core/quoted.ts';
 import { hasErrorCode } from '../core/error-code.ts';
 import {
   BadRequest,
@@ -65,11 +65,7 @@ export function createApi(control: RunnerControl, sources: ApiSources): Api {
   addChainCommands(api, control);
   addRunnerCommands(api, control, sources);
   api.notFound((c) =>
-    problem(
-      c,
-      'NO_SUCH_PAGE',
-      `There is no ${quoted(`${c.req.method} ${c.req.path}`)}: see /v1/openapi.json`,
-    ),
+    problem(c, 'NO_SUCH_PAGE', `There is no ${c.req.method} ${shownName(c.req.path)}: see /v1/openapi.json`),
   );
   api.onError((error, c) => {
     if (error instanceof BadRequest) return problem(c, 'BAD_REQUEST', error.message);

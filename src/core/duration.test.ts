@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { formatDuration, parseDuration } from './duration.ts';
+import { quoted } from './quoted.ts';
 import { toDurationMs } from './units.ts';
 
 const hundredYearsMs = 3_153_600_000_000;
@@ -11,7 +12,7 @@ function assertReads(text: string, expectedMs: number): void {
 }
 
 function assertProblem(text: string, advice: string): void {
-  assert.deepEqual(parseDuration(text), { kind: 'problem', problem: `found "${text}", ${advice}` });
+  assert.deepEqual(parseDuration(text), { kind: 'problem', problem: `found ${quoted(text)}, ${advice}` });
 }
 
 describe('parseDuration', () => {
@@ -80,7 +81,8 @@ describe('parseDuration', () => {
     ['a fraction below half a millisecond', '0.0001s', 'write whole milliseconds such as "1ms"'],
     ['more than 100 years', '101y', 'write at most 100 years, "100y"'],
     ['just more than 100 years', '100y1ms', 'write at most 100 years, "100y"'],
-    ['a number too large for a double', `${'9'.repeat(400)}s`, 'write at most 100 years, "100y"'],
+    ['a number of 59 digits', `${'9'.repeat(59)}s`, 'write at most 100 years, "100y"'],
+    ['more than 60 characters', `${'9'.repeat(400)}s`, 'write at most 60 characters such as "1h 30m"'],
   ];
   for (const [what, text, advice] of wrong) {
     test(`answers ${what} with what to write instead`, () => assertProblem(text, advice));
@@ -95,7 +97,7 @@ describe('parseDuration', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const parsed = parseDuration(text);
-        if (parsed.kind === 'problem') return parsed.problem.startsWith(`found "${text}", `);
+        if (parsed.kind === 'problem') return parsed.problem.startsWith(`found ${quoted(text)}, `);
         return (
           Number.isInteger(parsed.durationMs) && parsed.durationMs >= 0 && parsed.durationMs <= hundredYearsMs
         );

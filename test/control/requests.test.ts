@@ -143,7 +143,7 @@ describe('a request that makes no sense', () => {
     // A body that is none.
     [`${chain}/poke`, '{', /^400 BAD_REQUEST: Cannot read the body/],
     [`${chain}/poke`, '\0\x01garbage', /^400 BAD_REQUEST/],
-    [`${chain}/poke`, '[]', /^400 BAD_REQUEST: Cannot read the body: write an object/],
+    [`${chain}/poke`, '[]', /^400 BAD_REQUEST: Cannot read the body: it is no object, write one/],
     [`${chain}/poke`, 'null', /^400 BAD_REQUEST/],
     [`${chain}/poke`, '"text"', /^400 BAD_REQUEST/],
     [`${chain}/poke`, '{"__proto__": {"by": "eve"}}', /^400 BAD_REQUEST: Cannot read "__proto__"/],
