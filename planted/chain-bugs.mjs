@@ -119,9 +119,9 @@ export const chainBugs = [
     name: 'decided-once',
     why: 'A run starts although somebody has paused the chain while its intent was being stored.',
     file: 'src/runner/chain-loop.ts',
-    find: `if (this.#mustStoreBefore(decision)) await this.#store();
+    find: `if (this.#mustStoreBefore(decision)) await this.#store({ mayWait: this.#isLongWait(decision) });
         else if (decision.kind === 'end run'`,
-    put: `if (this.#mustStoreBefore(decision)) await this.#store();
+    put: `if (this.#mustStoreBefore(decision)) await this.#store({ mayWait: this.#isLongWait(decision) });
         if (decision.kind === 'end run'`,
     caughtBy: ['src/runner/chain-loop', 'src/runner/chain-requests'],
   },

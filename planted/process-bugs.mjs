@@ -69,10 +69,10 @@ function open(path: string, mode: number, opened: number[]): number {
     name: 'journal-after-message',
     why: 'A runner that dies as a run ends makes the next one say that it was interrupted.',
     file: 'src/worker/worker.pl',
-    find: `syswrite $journal, "$line\\n";
+    find: `record("$line\\n");
   syswrite $messages, "$line $rest\\n";`,
     put: `syswrite $messages, "$line $rest\\n";
-  syswrite $journal, "$line\\n";`,
+  record("$line\\n");`,
     caughtBy: ['test/worker/journal-first'],
   },
   {
