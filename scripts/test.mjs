@@ -44,7 +44,7 @@ const { exitCode } = await run(
   process.execPath,
   [
     '--test',
-    `--test-concurrency=${availableParallelism()}`,
+    `--test-concurrency=${availableParallelism() + 1}`,
     `--test-timeout=${Number(seconds) * 1_000}`,
     ...valuesOf('--named=').map((pattern) => `--test-name-pattern=${pattern}`),
     '--test-reporter=./scripts/test-reporter.mjs',

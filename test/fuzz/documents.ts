@@ -41,10 +41,10 @@ const documents: readonly object[] = [
   { ...withChain({}), metrics: { listen: '127.0.0.1:9464', names: ['web-1'] }, logs: { total: '1GB' } },
   withChannel({ email: { to: ['ops@example.org'], from: 'Runner <runner@example.org>', smtp } }),
   withChannel({
-    webhook: { url: 'https://example.org/hook', secretEnv: 'PING' },
+    webhook: { url: 'https://example.org/hook', secret: { env: 'PING' } },
     rate: { count: 20, per: '1h' },
   }),
-  withChannel({ slack: { urlEnv: 'PING' }, chains: ['mail'], severity: 'warning', expire: '48h' }),
+  withChannel({ slack: { url: { env: 'PING' } }, chains: ['mail'], severity: 'warning', expire: '48h' }),
   withChannel({ command: ['/bin/true', 'x'] }),
 ];
 
