@@ -14,6 +14,11 @@ export function createLimitedServer(
   const server = createServer({ requestTimeout: requestLimitMs, connectionsCheckingInterval: lookForSlowMs });
   const clients = keepClientsFew(server);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // What comes over an old connection once the server is closed finds nobody: what would answer it may be closed too.
+    if (!server.listening) {
+      request.socket.destroy();
+      return;
+    }
     clients.answers(request.socket, response);
     void answer(request, response);
   });

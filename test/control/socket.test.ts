@@ -10,7 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -56,6 +57,25 @@ describe('the control socket', () => {
       assert.deepEqual(modes, [0o600, umask]);
     },
   );
+
+  // Found by an upgrade: the state was closed, and a request over an old connection asked for it.
+  folderTest('answers nobody who goes on to ask after it was closed', async (folder) => {
+    const asked: string[] = [];
+    const path = join(folder, 'runner.sock');
+    const server = await serveControl(path, {
+      fetch: (request) => {
+        asked.push(new URL(request.url).pathname);
+        return new Response('');
+      },
+    });
+    const client = connect(path);
+    client.write('GET /early HTTP/1.1\r\nHost: runner\r\n\r\nGET /late HTTP/1.1\r\nHost: runner\r\n');
+    await once(client, 'data');
+    server.close();
+    client.on('error', () => undefined).write('\r\n');
+    await once(client, 'close');
+    assert.deepEqual(asked, ['/early']);
+  });
 
   folderTest('is refused in a folder that others can enter, which is left as it is', async (folder) => {
     chmodSync(folder, 0o755);
