@@ -83,6 +83,35 @@ export function descendantsOf(root: number, processes: readonly ProcessEntry[]):
   return found;
 }
 
+/**
+ * The processes below `root` as the kernel lists them by parent, zombies left out: some ten microseconds for a few, where
+ * the whole table takes milliseconds, in which a process that forks all the time has long another id. Empty on a kernel
+ * without these lists (CONFIG_PROC_CHILDREN).
+ */
+export function readBelow(root: number): readonly ProcessEntry[] {
+  return childrenOf(root).flatMap((pid) => {
+    const entry = readProcess(pid);
+    if (entry === null) return [];
+    return entry.isZombie ? readBelow(pid) : [entry, ...readBelow(pid)];
+  });
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readTasks(pid).flatMap((task) => {
+    const list = readProcFile(pid, `task/${task}/children`) ?? '';
+    return list.split(' ').filter(Boolean).map(Number);
+  });
+}
+
+function readTasks(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    // It ended in between: that is an answer.
+    return [];
+  }
+}
+
 /** Whether a process has this file open; `false` also where another user's process cannot be looked into. */
 export function hasOpen(pid: number, path: string): boolean {
   try {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chainOf } from '../../test/support/chain-definition.ts';
 import { boot, runOf } from '../../test/support/chain-facts.ts';
-import { identify } from '../processes/process-table.ts';
+import { identify, readBelow } from '../processes/process-table.ts';
+import { syscallWords } from '../processes/syscalls.ts';
 import { kill, processesOf, type Target } from './end-run.ts';
 
 test('a process that has been given the id of a worker is not taken for it, nor killed', async () => {
@@ -25,6 +27,23 @@ test('a process that has been given the id of a worker is not taken for it, nor 
   const signal = await new Promise((resolve) => stranger.on('exit', (_, name) => resolve(name)));
   assert.equal(signal, 'SIGKILL', 'the worker itself, by its whole identity, is');
   rmSync(folder, { recursive: true });
+});
+
+test('a process that forks and ends all the time is caught', async () => {
+  const storm = `syscall ${syscallWords().split(' ', 1).join()}, 36, 1, 0, 0, 0;
+    if (!fork) { $| = 1; print "begun"; while (1) { fork and exit } }
+    $SIG{CHLD} = "IGNORE";
+    sleep 300`;
+  const parent = spawn('perl', ['-e', storm]);
+  const worker = identify(parent.pid ?? 0, boot);
+  assert.ok(worker !== null);
+  await once(parent.stdout, 'data');
+  const lockFile = join(tmpdir(), 'no-such-lock');
+  const run = { ...runOf(), worker };
+  kill({ chain: chainOf([{}]).name, run, boot, lockFile, withWorker: false, spared: null });
+  assert.deepEqual(readBelow(worker.pid), []);
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
 });
 
 test('of what is left in the session of a dead worker only what carries the mark of its chain is taken for its own', async () => {

@@ -6,6 +6,7 @@ import {
   hasInEnvironment,
   hasOpen,
   isAlive,
+  readBelow,
   readProcess,
   readProcesses,
   type ProcessEntry,
@@ -13,6 +14,10 @@ import {
 
 /** A tree that forks while it is being killed is read and killed again, at most so often in one go. */
 const maxPasses = 10;
+/** What is below a live worker is read in no time, and is looked at so often: some ten milliseconds in all. */
+const maxQuickPasses = 200;
+/** It is gone when so many looks in a row have found nothing: one that forks is in no list for a moment. */
+const cleanPasses = 3;
 
 /** What the processes of a worker of many chains have in their environment: any of them may be of any of the chains. */
 const sharedMark = 'RUNNER_SHARED=1';
@@ -41,9 +46,20 @@ export function terminate(target: Target): void {
 
 /** Kills all processes of a run, and what they start meanwhile. */
 export function kill(target: Target): void {
+  const { worker } = target.run;
+  if (worker !== null && isAlive(worker, target.boot)) killBelow(worker.pid);
   for (let pass = 0; pass < maxPasses; pass += 1) {
     const entries = processesOf(target);
     if (entries.length === 0) return;
+    for (const entry of entries) send(entry, 'SIGKILL');
+  }
+}
+
+function killBelow(worker: number): void {
+  let clean = 0;
+  for (let pass = 0; pass < maxQuickPasses && clean < cleanPasses; pass += 1) {
+    const entries = readBelow(worker);
+    clean = entries.length === 0 ? clean + 1 : 0;
     for (const entry of entries) send(entry, 'SIGKILL');
   }
 }
