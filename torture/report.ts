@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { machineText } from '../bench/report.ts';
 import type { TortureCase } from './cases.ts';
 import type { Contender } from './supervised.ts';
@@ -43,10 +44,17 @@ export function pageOf(table: string, seed: number): string {
     `Made by \`npm run torture\`, seed ${seed}.`,
     '',
     machineText(),
+    `- Debian packages: ${debianVersions()}`,
     '',
     table,
     '',
   ].join('\n');
+}
+
+function debianVersions(): string {
+  const words = ['-W', '-f', '${Package} ${Version}, ', 'supervisor', 'runit', 's6'];
+  const { error, stdout } = spawnSync('dpkg-query', words, { encoding: 'utf8' });
+  return error === undefined ? stdout.replace(/, $/, '') : 'none';
 }
 
 /** One result in a few words. */
