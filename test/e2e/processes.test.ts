@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { processesBelow, waitForFile, waitUntilGone } from '../support/processes.ts';
+import { waitForFile, waitUntilGone } from '../support/processes.ts';
 import {
   fixture,
   type RunnerEvent,
