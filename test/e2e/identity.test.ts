@@ -281,7 +281,7 @@ identityTest('a runner that is not root is refused another user, and may name it
 
 identityTest('a user that is removed while its chain runs gets no further run', async (project) => {
   const carol = makeUser(home);
-  configure(project, { tasks: ['sh: true'], user: carol.name, cooldown: { success: '1s', failure: '1h' } });
+  configure(project, { tasks: ['sh: true'], user: carol.name, cooldown: { success: '4s', failure: '1h' } });
   const runner = project.start('c');
   await runner.next('run ended');
   removeUser(carol);

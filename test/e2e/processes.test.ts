@@ -12,13 +12,20 @@ import { projectTest } from '../support/project-test.ts';
 
 const backToBack = ['--cooldown', '0s', '--failure-cooldown', '0s'];
 
+/** Waits for a file, in words of the shell that need no PATH. */
+function untilThere(file: string): string {
+  return `until [ -e ${file} ]; do /bin/sleep 0.02; done`;
+}
+
 projectTest('a process in a session of its own holds the next run back until it ends', async (project) => {
   const begun = `${project.folder}/begun`;
-  const hidden = `setsid sh -c "echo > ${begun}; sleep 0.6; echo gone > ${project.folder}/gone" >/dev/null 2>&1 &`;
+  const release = `${project.folder}/release`;
+  const hidden = `setsid sh -c "echo > ${begun}; ${untilThere(release)}; echo gone > ${project.folder}/gone" >/dev/null 2>&1 &`;
   const leave = `sh: ${hidden} until [ -e ${begun} ]; do sleep 0.01; done`;
   const runner = project.start(leave, '--name', 'c', ...backToBack, '--passes', '2');
   const left = await runner.next('run left behind');
-  assert.match(JSON.stringify(left.leftovers), /sleep 0\.6/);
+  assert.match(JSON.stringify(left.leftovers), /release/);
+  writeFileSync(release, '');
   await runner.next('leftovers gone');
   assert.ok(existsSync(join(project.folder, 'gone')), 'the next run may start only when the process is gone');
   assert.equal((await runner.ended).exitCode, 0);
@@ -27,7 +34,8 @@ projectTest('a process in a session of its own holds the next run back until it 
 projectTest(
   'a daemon that closed all descriptors and cleared its environment is still found',
   async (project) => {
-    const hide = `env -i /usr/bin/setsid /bin/bash -c "exec 97>&-; /bin/sleep 0.5; echo gone > ${project.folder}/gone"`;
+    const release = `${project.folder}/release`;
+    const hide = `env -i /usr/bin/setsid /bin/bash -c "exec 97>&-; ${untilThere(release)}; echo gone > ${project.folder}/gone"`;
     const runner = project.start(
       `sh: ${hide} >/dev/null 2>&1 & exit 0`,
       '--name',
@@ -36,6 +44,8 @@ projectTest(
       '--passes',
       '2',
     );
+    await runner.next('run left behind');
+    writeFileSync(release, '');
     await runner.next('leftovers gone');
     assert.ok(existsSync(join(project.folder, 'gone')));
     assert.equal((await runner.ended).exitCode, 0);
