@@ -1,6 +1,7 @@
 // npm run verify: everything, from a fresh clone, on a machine that has only Node and npm. Runs the
-// checks, then the same compiled tests on every supported Node, then the coverage of src/core/, then 100 000
-// simulated worlds. The last line counts over all. Uses nothing but Node's own modules: it runs before `npm ci`.
+// checks, then the same compiled tests on every supported Node, then the coverage of src/core/, then some of
+// the torture and 100 000 simulated worlds. The last line counts over all. Uses nothing but Node's own modules: it
+// runs before `npm ci`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -21,6 +22,8 @@ const debianPrograms = {
   exim4: 'exim4-daemon-light',
   promtool: 'prometheus',
   strace: 'strace',
+  ps: 'procps',
+  mount: 'mount',
 };
 
 const ourMajor = Number(process.versions.node.split('.')[0]);
@@ -28,21 +31,15 @@ const otherMajors = nodeMajors.filter((major) => major !== ourMajor);
 /** What uses nothing of Node runs on ours alone, and so does what takes long and does not depend on the Node. */
 const oursAlone = ['src/core/', 'test/simulation/', 'test/fuzz/', 'test/faults/', 'e2e/demo'];
 const without = oursAlone.map((part) => `--without=${part}`);
+/** The others are in the tests as well, or take long: `npm run torture` has all, and the peers. */
+const tortures = ['twice', 'dead-parent', 'escaped', 'other-boot', 'clock', 'full-disk'];
+const torture = [...tortures, '--only', 'runner', '--short'];
 const worlds = process.env.WORLDS ?? '100000';
 /** What runs between the oldest and the newest, where all the rest does: what meets a part of Node by itself. */
-const between = [
-  'src/',
-  'contracts/',
-  'config/',
-  'control/',
-  'store/',
-  'worker/',
-  'alert/',
-  'e2e/run',
-  'e2e/endings',
-];
+const between = ['contracts/', 'config/', 'store/', 'worker/', 'e2e/run', 'e2e/endings'];
 /** Kills on the other Nodes, unless somebody asks for more. */
 const shorter = { KILLS: process.env.KILLS ?? '12' };
+const isRoot = process.getuid?.() === 0;
 const totals = { passed: 0, failed: 0 };
 const folder = await mkdtemp(join(tmpdir(), 'runner-package-'));
 try {
@@ -69,6 +66,8 @@ async function verify() {
   const coverage = await run('node', ['scripts/coverage.mjs']);
   report('core coverage', coverage);
   if (coverage.exitCode !== 0) totals.failed += totalsOf(coverage.output)?.failed || 1;
+  // It mounts a small disk and sets clocks.
+  if (isRoot) await step('torture', () => run('node', ['torture/torture.mjs', ...torture]));
   await step(`${worlds} worlds`, () => run('node', ['scripts/simulate.mjs', '--worlds', worlds]));
 }
 
@@ -106,7 +105,6 @@ async function installDebianPackages() {
   }
   if (packages.size === 0) return { exitCode: 0, output: '', seconds: 0 };
   const install = `apt-get update -q && apt-get install -q -y --no-install-recommends ${[...packages].join(' ')}`;
-  const isRoot = process.getuid?.() === 0;
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   return isRoot ? run('sh', ['-c', install], { env }) : run('sudo', ['-n', 'sh', '-c', install], { env });
 }
