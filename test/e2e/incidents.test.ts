@@ -16,9 +16,9 @@ function toldBy(folder: string): readonly string[] {
 }
 
 projectTest('an incident goes on when its runner is killed, and each thing is told once', async (project) => {
-  // Fails twice, then in another way, and then no more.
+  // Fails twice, then in another way, and then no more. Each time there are some seconds to tell of it and to be killed.
   const task = `sh: case $RUNNER_RUN in 1|2) echo "ERROR: order $RUNNER_RUN is gone"; exit 3;; 3) echo "curl: (7) no"; exit 7;; esac`;
-  const chain = { tasks: [task], cooldown: { success: '1h', failure: '300ms' } };
+  const chain = { tasks: [task], cooldown: { success: '1h', failure: '3s' } };
   const channels = {
     file: { command: `cat >> ${join(project.folder, 'told')}; echo >> ${join(project.folder, 'told')}` },
   };
