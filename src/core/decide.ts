@@ -61,8 +61,9 @@ export function decide(facts: Facts, definition: ChainDefinition, now: Monotonic
 
 function decideRun(facts: Facts, definition: ChainDefinition, now: MonotonicMs): Decision {
   const { run } = facts.state;
-  if (facts.wanted.kind !== 'run' && isLeftAlone(facts, definition)) return { kind: 'finish' };
-  const step = nextEndingStep(facts, definition);
+  const isDone = facts.wanted.kind !== 'run' && isLeftAlone(facts, definition);
+  if (isDone && (facts.store.kind !== 'fails' || mayForget(facts))) return { kind: 'finish' };
+  const step = isDone ? null : nextEndingStep(facts, definition);
   if (step !== null && !isBefore(now, step.at)) {
     return { kind: 'end run', run: step.run, step: step.step, why: step.why };
   }

@@ -154,6 +154,20 @@ describe('a chain that somebody stops', () => {
     assert.equal(host.store.stateOf(keeper.definition.name)?.stopped?.by, by);
   });
 
+  // Found by the simulation: the chain ended at once, and the stop was lost.
+  test('while nothing can be stored is stopped for good as soon as it can be, also where a run left something behind', async () => {
+    const host = new MemoryHost();
+    const { keeper } = await keep(host);
+    await host.when('mail', (workers) => workers.leavesBehind());
+    host.store.failure = 'the disk is full';
+    const answer = ask(keeper, stop);
+    await host.advance(2_000);
+    assert.match(await answer, /has heard it, and cannot store it: the disk is full/);
+    host.store.failure = null;
+    await host.advance(1_000);
+    assert.equal(host.store.stateOf(keeper.definition.name)?.stopped?.by, by);
+  });
+
   test('now while nothing can be stored does not keep the runner from ending at once', async () => {
     const host = new MemoryHost();
     const { keeper, kept } = await keep(host);
