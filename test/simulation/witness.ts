@@ -64,7 +64,7 @@ export class Witness {
   readonly #steps = new Map<number, Step[]>();
   /** Failures in a row by task, and the first definition that may be in force since the last of them. */
   readonly #streaks = new Map<string, { readonly count: number; readonly from: number }>();
-  readonly #readings: Here[] = [];
+  readonly #readings: (Here & { readonly trueMs: number })[] = [];
   readonly #jumps: Here[] = [];
   #lastBegun = 0;
   /** The last run that has an outcome, or the place of one that was left out. */
@@ -346,15 +346,19 @@ export class Witness {
     return seen.hasVanished && seen.written === null ? null : end;
   }
 
-  #earliestStart(end: Here, lengthMs: number, boot: string): number {
-    const readings = this.#readings.filter((reading) => reading.boot === boot);
+  #earliestStart(end: Sight, lengthMs: number, boot: string): number {
     if (end.boot === boot) return end.now.monotonic + lengthMs;
     if (this.#isUnsure(end)) return 0;
-    const ends = readings.map(({ now }) => {
-      const remainingMs = Math.min(Math.max(0, end.now.wall + lengthMs - now.wall), lengthMs);
-      return now.monotonic + remainingMs;
-    });
-    return Math.min(...ends);
+    const since = this.#readings.filter(({ trueMs }) => end.trueMs === null || trueMs >= end.trueMs);
+    let wallEndMs = end.now.wall + lengthMs;
+    const restAt = ({ now }: Here): number => Math.min(Math.max(0, wallEndMs - now.wall), lengthMs);
+    // Whoever took the chain in a boot between may have stored the rest of the cooldown by the wall clock of that boot.
+    for (const reading of since) {
+      const isBetween = reading.boot !== end.boot && reading.boot !== boot;
+      if (isBetween) wallEndMs = Math.min(wallEndMs, reading.now.wall + restAt(reading));
+    }
+    const here = since.filter((reading) => reading.boot === boot);
+    return Math.min(...here.map((reading) => reading.now.monotonic + restAt(reading)));
   }
 
   #isUnsure({ boot, now }: Here): boolean {
