@@ -29,7 +29,14 @@ const debianPrograms = {
 const ourMajor = Number(process.versions.node.split('.')[0]);
 const otherMajors = nodeMajors.filter((major) => major !== ourMajor);
 /** What uses nothing of Node runs on ours alone, and so does what takes long and does not depend on the Node. */
-const oursAlone = ['src/core/', 'simulation/', 'test/fuzz/', 'test/faults/', 'config/bad-projects', 'e2e/demo'];
+const oursAlone = [
+  'src/core/',
+  'simulation/',
+  'test/fuzz/',
+  'test/faults/',
+  'config/bad-projects',
+  'e2e/demo',
+];
 const without = oursAlone.map((part) => `--without=${part}`);
 /** The others are in the tests as well, or take long: `npm run torture` has all, and the peers. */
 const tortures = ['twice', 'dead-parent', 'escaped', 'other-boot', 'clock', 'full-disk'];
