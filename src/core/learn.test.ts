@@ -11,6 +11,7 @@ import {
   waitUntil,
   workerIdentity,
 } from '../../test/support/chain-facts.ts';
+import { toldKinds } from '../../test/support/told-kinds.ts';
 import { quietAlarm } from './alarm/alarm.ts';
 import { decide, type Decision } from './decide.ts';
 import { isPausedAt } from './pause.ts';
@@ -348,41 +349,11 @@ describe('whatever happens, in whatever order', () => {
     const kinds = new Set<string>();
     for (const story of fc.sample(stories, { numRuns: 1_000, seed: 7 }))
       for (const { told } of play(story)) for (const { kind } of told) kinds.add(kind);
-    assert.deepEqual([...kinds].toSorted(), Object.keys(allTold).toSorted());
+    assert.deepEqual([...kinds].toSorted(), Object.keys(toldKinds).toSorted());
   });
 });
 
 const isFree: Readonly<Record<string, true>> = { none: true, intended: true };
-
-const allTold: Readonly<Record<Told['kind'], true>> = {
-  'run intended': true,
-  'run started': true,
-  'run ended': true,
-  'run left behind': true,
-  'leftovers gone': true,
-  'ending step taken': true,
-  'pass ended': true,
-  paused: true,
-  resumed: true,
-  muted: true,
-  unmuted: true,
-  poked: true,
-  'skip asked': true,
-  'run skipped': true,
-  'end asked': true,
-  'chain stopped': true,
-  'drain asked': true,
-  'worker outdated': true,
-  'definition changed': true,
-  'stop asked': true,
-  'worker blocked': true,
-  'worker ready': true,
-  'worker lost': true,
-  'store failed': true,
-  'store works again': true,
-  'incident changed': true,
-  notice: true,
-};
 
 /** A run begins, or is left out. */
 function isTurn(event: ChainEvent | null): boolean {

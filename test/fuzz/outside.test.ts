@@ -9,31 +9,16 @@ import type { Sent } from '../../src/alert/sending.ts';
 import { sendMail } from '../../src/alert/smtp.ts';
 import type { ChannelTarget } from '../../src/core/channel.ts';
 import { newChainState } from '../../src/core/initial.ts';
-import { toEpochMs } from '../../src/core/units.ts';
 import { StoreError } from '../../src/ports.ts';
 import { parseState } from '../../src/store/parse-state.ts';
 import { startMailServer } from '../support/mail-server.ts';
 import { fuzz, play } from './fuzz.ts';
 import { hostileText, mutated, mutatedText, mutations } from './hostile.ts';
+import { plainMessage } from './plain-message.ts';
 import { unclear } from './unclear.ts';
 
 function messageOf(title: string): Message {
-  return {
-    id: '1',
-    thread: '1',
-    kind: 'notice',
-    severity: 'error',
-    title,
-    at: toEpochMs(0),
-    host: 'web-1',
-    directory: '/srv',
-    chain: 'mail',
-    facts: [],
-    example: title,
-    commands: [],
-    remarks: [],
-    data: { kind: 'test' },
-  };
+  return { ...plainMessage(title), example: title };
 }
 
 function emailOf(port: number): Extract<ChannelTarget, { kind: 'email' }> {

@@ -8,10 +8,10 @@ import { createLogPrinter } from '../../src/cli/log-printer.ts';
 import { serviceUnit } from '../../src/cli/service-unit.ts';
 import { visible, visibleLine } from '../../src/cli/visible.ts';
 import { oneLine, plainLines } from '../../src/core/plain-text.ts';
-import { toEpochMs } from '../../src/core/units.ts';
 import { expositionLines, label } from '../../src/metrics/exposition.ts';
 import { fuzz } from './fuzz.ts';
 import { hostileText, oddTexts } from './hostile.ts';
+import { plainMessage } from './plain-message.ts';
 
 // Everything that a terminal could obey; a tab and a line end it may have.
 const dangerous = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
@@ -109,20 +109,11 @@ const message = fc
     remark: hostileText,
   })
   .map(({ title, name, text, example, remark }): Message => ({
-    id: '1',
-    thread: '1',
-    kind: 'notice',
-    severity: 'error',
-    title,
-    at: toEpochMs(0),
-    chain: 'mail',
-    host: 'web-1',
-    directory: '/srv',
+    ...plainMessage(title),
     facts: [{ name, text }],
     example,
     commands: [{ line: text, why: remark }],
     remarks: [remark],
-    data: { kind: 'test' },
   }));
 fuzz('texts of messages', message, (one) => {
   assert.equal(typeof plainText(one), 'string');

@@ -1,12 +1,13 @@
 import type { Due } from '../../src/core/alarm/due-notice.ts';
 import type { Decision, WaitReason } from '../../src/core/decide.ts';
-import type { ChainEvent, ChainRequest, JournalEntry, Told } from '../../src/core/event.ts';
+import type { ChainEvent, ChainRequest, JournalEntry } from '../../src/core/event.ts';
 import type { EndingReason, Stage, StoreFact, Wanted, WorkerFact } from '../../src/core/facts.ts';
 import type { Holds } from '../../src/core/initial.ts';
 import type { NoticeKind } from '../../src/core/notice.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import type { Asked, ControlRequest, Reloaded, Upgraded } from '../../src/control-port.ts';
 import type { Clock, Opening, Output, Store, Worker, Workers } from '../../src/ports.ts';
+import { toldKinds } from '../support/told-kinds.ts';
 import type { Harm } from './harms.ts';
 
 /** What is counted together. */
@@ -131,36 +132,6 @@ const outcomes: NamesOf<Outcome['kind']> = {
   'timed out': true,
   stopped: true,
   withdrawn: true,
-};
-
-const told: NamesOf<Told['kind']> = {
-  'run intended': true,
-  'run started': true,
-  'run ended': true,
-  'run left behind': true,
-  'leftovers gone': true,
-  'ending step taken': true,
-  'pass ended': true,
-  paused: true,
-  resumed: true,
-  muted: true,
-  unmuted: true,
-  poked: true,
-  'skip asked': true,
-  'run skipped': true,
-  'end asked': true,
-  'chain stopped': true,
-  'drain asked': true,
-  'worker outdated': true,
-  'definition changed': true,
-  'stop asked': true,
-  'worker blocked': true,
-  'worker ready': true,
-  'worker lost': true,
-  'store failed': true,
-  'store works again': true,
-  'incident changed': true,
-  notice: true,
 };
 
 const notices: NamesOf<NoticeKind> = {
@@ -308,7 +279,7 @@ export const tables: { readonly [Name in Table]: readonly string[] } = {
   event: Object.keys(events),
   request: Object.keys(requests),
   outcome: Object.keys(outcomes),
-  told: Object.keys(told),
+  told: Object.keys(toldKinds),
   notice: Object.keys(notices),
   due: Object.keys(dues),
   harm: Object.keys(harms),

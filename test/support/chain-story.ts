@@ -122,6 +122,17 @@ export class ChainStory {
     return this.store.stateOf(this.definition.name) ?? newChainState;
   }
 
+  /** From now on the disk is slow: what is stored waits until the function that this gives is called. */
+  slowDisk(): () => void {
+    const save = this.store.save.bind(this.store);
+    let goOn = (): void => undefined;
+    this.store.save = async (saving) => {
+      await new Promise<void>((resolve) => (goOn = resolve));
+      return save(saving);
+    };
+    return () => goOn();
+  }
+
   /** Makes the workers do something, and lets the chain answer. */
   async when(happen: (workers: ScriptedWorkers) => void): Promise<void> {
     happen(this.workers);

@@ -1,0 +1,32 @@
+import type { Told } from '../../src/core/event.ts';
+
+/** All that a chain may tell; the compiler knows when one is missing. */
+export const toldKinds: Readonly<Record<Told['kind'], true>> = {
+  'run intended': true,
+  'run started': true,
+  'run ended': true,
+  'run left behind': true,
+  'leftovers gone': true,
+  'ending step taken': true,
+  'pass ended': true,
+  paused: true,
+  resumed: true,
+  muted: true,
+  unmuted: true,
+  poked: true,
+  'skip asked': true,
+  'run skipped': true,
+  'end asked': true,
+  'chain stopped': true,
+  'drain asked': true,
+  'worker outdated': true,
+  'definition changed': true,
+  'stop asked': true,
+  'worker blocked': true,
+  'worker ready': true,
+  'worker lost': true,
+  'store failed': true,
+  'store works again': true,
+  'incident changed': true,
+  notice: true,
+};
