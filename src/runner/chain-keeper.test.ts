@@ -117,6 +117,43 @@ describe('a chain that is released for another process', () => {
   });
 });
 
+describe('what is asked while a chain is being taken', () => {
+  test('waits for that, and is done then', async () => {
+    const host = new MemoryHost();
+    const { closed, open } = gate();
+    host.chain('mail').gate = closed;
+    const { keeper } = await keep(host);
+    const asked = ask(keeper, stop);
+    await settled();
+    open();
+    assert.equal(await asked, 'stopped');
+    assert.equal(host.chain('mail').started, 0);
+  });
+
+  test('is answered by what came of it', async () => {
+    const host = new MemoryHost();
+    const { closed, open } = gate();
+    host.chain('mail').gate = closed;
+    host.chain('mail').holder = holderNamed(77);
+    const { keeper } = await keep(host);
+    const asked = ask(keeper, pause);
+    open();
+    assert.match(await asked, /run by another process, 77/);
+  });
+
+  test('is refused when the chain is let go meanwhile', async () => {
+    const host = new MemoryHost();
+    const { closed, open } = gate();
+    host.chain('mail').gate = closed;
+    const { keeper, kept } = await keep(host);
+    const asked = ask(keeper, stop);
+    keeper.drain();
+    open();
+    await kept;
+    assert.match(await asked, /no longer run/);
+  });
+});
+
 describe('a changed definition', () => {
   test('is in force after the run in progress', async () => {
     const host = new MemoryHost();

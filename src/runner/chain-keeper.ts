@@ -41,6 +41,9 @@ type Keeping =
   | { readonly kind: 'stopped'; readonly facts: Facts }
   | { readonly kind: 'let go' };
 
+/** What came of the wish to take it. */
+type Kept = Exclude<Keeping, { kind: 'taking' }>;
+
 /**
  * Keeps one chain of a runner that is up: takes it, runs it term by term, and leaves it alone where somebody
  * stopped it or another process has it.
@@ -60,7 +63,7 @@ export class ChainKeeper {
   #givenTo: number | null = null;
   #nudge: (() => void) | null = null;
   /** Called when it is known what became of the wish to take the chain. */
-  #takers: ((keeping: Keeping) => void)[] = [];
+  #takers: ((taken: Kept) => void)[] = [];
   #work: Promise<void> | null = null;
 
   constructor(definition: ChainDefinition, parts: KeeperParts) {
@@ -149,14 +152,16 @@ export class ChainKeeper {
 
   /** Asks something of the chain; resolves once it is stored. */
   async ask(request: ControlRequest): Promise<Asked> {
-    const keeping = this.#keeping;
-    if (request.kind === 'start') return this.#start();
+    const { clock } = this.#parts;
+    // A pause for an hour is one from now on, whenever the chain is taken.
+    const now = clock.now();
+    const keeping = await this.#whenTaken();
+    if (request.kind === 'start') return this.#start(keeping);
     if (keeping.kind === 'stopped' && request.kind === 'stop') return this.#stopAgain(request);
     if (keeping.kind !== 'running') return { kind: 'refused', reason: this.#whyNot(keeping) };
     if (request.kind === 'release') this.#givenTo = request.pid;
     const facts = keeping.chain.facts();
-    const { clock } = this.#parts;
-    const asked = chainRequestOf(request, facts, { boot: clock.boot, now: clock.now() });
+    const asked = chainRequestOf(request, facts, { boot: clock.boot, now });
     if (asked === null) {
       const reason = `Chain "${this.#definition.name}" has no run in progress, and nothing that a run left behind`;
       return { kind: 'refused', reason };
@@ -256,8 +261,7 @@ export class ChainKeeper {
     this.#nudge = null;
   }
 
-  async #start(): Promise<Asked> {
-    const keeping = this.#keeping;
+  async #start(keeping: Kept): Promise<Asked> {
     if (keeping.kind === 'running' && keeping.chain.facts().state.stopped !== null) {
       const reason = `Chain "${this.#definition.name}" is still stopping: start it again when its run has ended`;
       return { kind: 'refused', reason };
@@ -282,18 +286,27 @@ export class ChainKeeper {
     return { kind: 'refused', reason: this.#whyNot(keeping) };
   }
 
-  #takeAgain(holds: Holds): Promise<Keeping> {
+  #takeAgain(holds: Holds): Promise<Kept> {
     this.#holds = holds;
     this.#keeping = { kind: 'taking' };
-    const taken = new Promise<Keeping>((resolve) => this.#takers.push(resolve));
+    const taken = this.#whenTaken();
     this.#wake();
     return taken;
   }
 
+  // While it is being taken nobody knows what to answer; between two terms it is taken again at once.
+  async #whenTaken(): Promise<Kept> {
+    const keeping = this.#keeping;
+    if (keeping.kind !== 'taking') return keeping;
+    return new Promise((resolve) => this.#takers.push(resolve));
+  }
+
   #tellTakers(): void {
+    const keeping = this.#keeping;
+    if (keeping.kind === 'taking') return;
     const takers = this.#takers;
     this.#takers = [];
-    for (const taker of takers) taker(this.#keeping);
+    for (const taker of takers) taker(keeping);
   }
 
   #request(request: ChainRequest): void {
@@ -301,11 +314,9 @@ export class ChainKeeper {
     else this.#wake();
   }
 
-  #whyNot(keeping: Exclude<Keeping, { kind: 'running' }>): string {
+  #whyNot(keeping: Exclude<Kept, { kind: 'running' }>): string {
     const chain = `Chain "${this.#definition.name}"`;
     switch (keeping.kind) {
-      case 'taking':
-        return `${chain} is just being taken: try again in a second`;
       case 'held elsewhere':
         return `${chain} is run by another process, ${keeping.holder.pid ?? 'which has just started'}, and not by this runner`;
       case 'cannot begin':

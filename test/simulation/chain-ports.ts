@@ -145,10 +145,11 @@ export class ChainAccess {
     return process.do('store.begin', () => {
       witness.clocksRead();
       const isStopped = (term.state?.stopped ?? null) !== null && !process.isStarting;
-      witness.stops = process.stops + (isStopped ? 1 : 0);
+      witness.stops = process.stops + (isStopped || process.isToStop ? 1 : 0);
       if (process.program?.project !== null)
         coverage.count('term begun, holds', process.isStarting ? 'stop ends' : 'kept');
       process.isStarting = false;
+      process.isToStop = false;
       return term;
     });
   }

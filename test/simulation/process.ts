@@ -47,6 +47,8 @@ export class RunnerProcess {
   stops = 0;
   /** Somebody has asked it to start a chain that is stopped, and it has not yet. */
   isStarting = false;
+  /** Somebody has asked it to stop a chain while it took that. */
+  isToStop = false;
   /** The next save is the last thing that it does; `null` if it is not. */
   diesStoring: { readonly isCommitted: boolean } | null = null;
   readonly #parts: ProcessParts;

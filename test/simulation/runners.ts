@@ -102,10 +102,12 @@ export class Runners {
     const { chain: name } = this.#parts;
     const chain = process.chain();
     if (request.kind === 'start') process.isStarting = true;
-    if (chain !== null || request.kind === 'start') {
+    if (chain !== null || this.#isToBeTaken(process, request) || request.kind === 'start') {
       if (request.kind === 'stop') witness.stops += 1;
+      process.isToStop ||= chain === null && request.kind === 'stop';
       if (request.kind === 'restart') this.#accesses.get(process)?.outdateWorker();
-      witness.wishes.asked(request, chain?.facts().state.run ?? null);
+      const state = chain?.facts().state ?? store.savedState(name);
+      witness.wishes.asked(request, state?.run ?? null);
     }
     coverage.count('asked', request.kind);
     this.#watch(process, project.ask(name, request), (answer) => {
@@ -116,6 +118,15 @@ export class Runners {
         if (process.isAlive) witness.wishes.answered(request, answer, stored);
       });
     });
+  }
+
+  // What is asked while it is being taken waits for that, and another stop of one that is stopped takes it.
+  #isToBeTaken(process: RunnerProcess, request: ControlRequest): boolean {
+    let state: string | undefined;
+    attempt(process, this.#parts.ports.witness, () => {
+      state = process.program?.project?.status().chains[0]?.state;
+    });
+    return state === 'waiting' || (state === 'stopped' && request.kind === 'stop');
   }
 
   /** Somebody looks at the one that is up. */
