@@ -106,5 +106,5 @@ function mustBeOne(kind: string, word: string, choices: readonly Choice[]): void
 
 function readNumber(name: string, text: string): number {
   if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
-  throw new WrongUsage(`Cannot read --${name}: found "${text}", write a number from 1 on`);
+  throw new WrongUsage(`Cannot read --${name}: found "${text}", write a number from 1 to 9999999`);
 }

@@ -48,7 +48,8 @@ class RunnerUp implements SupervisedByRunner {
       tasks: [{ run: [script], name: 'task' }],
       cooldown: { success: `${cooldownMs}ms`, failure: `${cooldownMs}ms` },
       killGrace: '1s',
-      stopGrace: '3s',
+      // Longer than any program but those that are to be stopped: none ends at the instant of its stop.
+      stopGrace: '8s',
       history: { runs: 100_000, failedRuns: 100_000 },
       ...this.#setting.chain,
     };
