@@ -8,6 +8,7 @@ import { pause, percentile, startUp } from './up-figures.ts';
 import type { Workshop } from './workshop.ts';
 
 const timersScript = fileURLToPath(new URL('bare-timers.js', import.meta.url));
+const storedScript = fileURLToPath(new URL('stored-timers.js', import.meta.url));
 /** How many chains there are, or timers. */
 const count = 10_000;
 const periodMs = 60_000;
@@ -48,8 +49,17 @@ export async function manyFunctions(workshop: Workshop): Promise<WaitFigures> {
 }
 
 /** 10 000 timers of 60 s in a Node that does nothing else. */
-export async function bareTimers(): Promise<WaitFigures> {
-  const answer = await answerOf(process.execPath, [timersScript, String(count), String(periodMs)]);
+export function bareTimers(): Promise<WaitFigures> {
+  return figuresOf([timersScript, String(count), String(periodMs)]);
+}
+
+/** The same, each with a question to another Node and its answer, and both stored. */
+export function storedTimers(workshop: Workshop): Promise<WaitFigures> {
+  return figuresOf([storedScript, String(count), String(periodMs), workshop.fresh()]);
+}
+
+async function figuresOf(words: readonly string[]): Promise<WaitFigures> {
+  const answer = await answerOf(process.execPath, words);
   return { percentOfCore: numberIn(answer, 'percentOfCore'), lateMs: numberIn(answer, 'lateMs') };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chainsOf } from './chains.ts';
 import type { Comparison, Contender } from './comparison.ts';
-import { bareTimers, manyFunctions } from './many-functions.ts';
+import { bareTimers, manyFunctions, storedTimers } from './many-functions.ts';
 import { prepareRestingChains } from './resting-chains.ts';
 import { supervisorContenders } from './supervisors.ts';
 import { answerMs, cpuOfRun, lateness, pause, percentOfCore, startUp } from './up-figures.ts';
@@ -153,14 +153,18 @@ function startOfMany(workshop: Workshop): Comparison {
   };
 }
 
-// Both comparisons are of the same minutes: each of the two is measured once, by whichever asks first.
+// Both comparisons are of the same minutes: each of the three is measured once, by whichever asks first.
 function functions(workshop: Workshop): readonly Comparison[] {
   const floor = 'bare timers';
+  const stored = 'timers, asked and stored';
   const timers = once(bareTimers);
+  const storing = once(() => storedTimers(workshop));
   const runner = once(() => manyFunctions(workshop));
   const what = `${manyChains} function chains of 60 s in one shared worker`;
   const note =
     'Over a minute, over which the ends of the cooldowns are evenly spread, after a minute to warm up.';
+  const storedNote =
+    'Beside it the same timers in steps of 10 ms, of which each asks another Node and stores begin and end, one commit a step: what remembering costs without a decision.';
   return [
     {
       title: `Processor time of the runner of ${what}`,
@@ -169,10 +173,11 @@ function functions(workshop: Workshop): readonly Comparison[] {
       rounds: 1,
       warmsUp: false,
       floor,
-      note: `${note} The floor is a Node with as many timers.`,
+      note: `${note} The floor is a Node with as many timers. ${storedNote}`,
       goals: [{ contender: 'runner up', of: 'median', atMost: 5 }],
       contenders: [
         contender(floor, async () => (await timers()).percentOfCore),
+        contender(stored, async () => (await storing()).percentOfCore),
         contender('runner up', async () => (await runner()).percentOfCore),
       ],
     },
@@ -187,6 +192,7 @@ function functions(workshop: Workshop): readonly Comparison[] {
       goals: [{ contender: 'runner up', of: 'median', atMost: 20 }],
       contenders: [
         contender(floor, async () => (await timers()).lateMs),
+        contender(stored, async () => (await storing()).lateMs),
         contender('runner up', async () => (await runner()).lateMs),
       ],
     },
