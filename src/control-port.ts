@@ -1,6 +1,7 @@
 import type { Channel } from './core/channel.ts';
 import type { ChainDefinition } from './core/definition.ts';
 import type { IncidentSummary } from './core/incident-summary.ts';
+import type { ListenAddress } from './core/listen-address.ts';
 import type { PlannedChange } from './core/reload-plan.ts';
 import type { ChainStatus } from './core/status.ts';
 import type { DurationMs, EpochMs } from './core/units.ts';
@@ -79,8 +80,15 @@ export interface RunnerFigures {
 export type Reloaded =
   | { readonly kind: 'planned' | 'carried out'; readonly plan: readonly PlannedChange[] }
   | { readonly kind: 'rejected'; readonly problems: readonly ConfigProblem[] }
-  /** The runner ends, or hands its chains over. */
+  /** The runner ends, or hands its chains over, or cannot listen for metrics where it should. */
   | { readonly kind: 'refused'; readonly reason: string };
+
+/** Where monitoring may look over TCP. */
+export interface WatchPlace {
+  readonly address: ListenAddress;
+  /** Names under which this host may be asked, besides its addresses and `localhost`. */
+  readonly names: readonly string[];
+}
 
 /** What came of loading the configuration. */
 export type Loaded =
@@ -88,6 +96,8 @@ export type Loaded =
       readonly kind: 'loaded';
       readonly definitions: readonly ChainDefinition[];
       readonly channels: readonly Channel[];
+      /** `null` for nowhere. */
+      readonly metrics: WatchPlace | null;
     }
   | { readonly kind: 'rejected'; readonly problems: readonly ConfigProblem[] };
 

@@ -5,10 +5,9 @@ import { explainProblems } from '../config/problem.ts';
 import { warningOfOwner } from '../config/trust.ts';
 import type { ChainDefinition } from '../core/definition.ts';
 import type { CheckedMetrics } from '../config/metrics-options.ts';
-import { parseListenAddress } from '../core/listen-address.ts';
-import type { WatchPlace } from '../control/serve-watch.ts';
+import { parseListenAddress, type ListenAddress } from '../core/listen-address.ts';
 import type { LoadAnswer, LoadRequest } from '../config/loaded.ts';
-import type { Loaded } from '../control-port.ts';
+import type { Loaded, WatchPlace } from '../control-port.ts';
 import { createServiceManager } from '../system/service-manager.ts';
 import { tellReady } from '../system/ready.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
@@ -30,28 +29,27 @@ export async function up(chains: readonly string[], options: RawOptions): Promis
       const { detach } = await import('./detach.ts');
       return detach(options);
     }
+    const typed = typedAddress(options);
+    if (typeof typed === 'string') return refuse(typed, exitStatus.usage);
     const request = loadRequestOf(chains, options, true);
     const loadAnew = createProjectLoader();
-    const load = async (): Promise<LoadedHere> => readLoaded(await loadAnew(request));
+    const load = async (): Promise<Loaded> => readLoaded(await loadAnew(request), typed);
     const loaded = await load();
     if (loaded.kind === 'rejected') {
       return refuse(explainProblems(loaded.problems).trimEnd(), exitStatus.config);
     }
-    const metrics = metricsPlace(options, loaded.metrics);
-    if (typeof metrics === 'string') return refuse(metrics, exitStatus.usage);
-    return runAll({ request, load, loaded, metrics }, options);
+    return runAll({ request, load, loaded }, options);
   });
 }
 
 interface UpAsked {
   readonly request: LoadRequest;
-  readonly load: () => Promise<LoadedHere>;
+  readonly load: () => Promise<Loaded>;
   readonly loaded: Extract<Loaded, { kind: 'loaded' }>;
-  readonly metrics: WatchPlace | null;
 }
 
-async function runAll({ request, load, loaded, metrics }: UpAsked, options: RawOptions): Promise<ExitStatus> {
-  const { definitions, channels } = loaded;
+async function runAll({ request, load, loaded }: UpAsked, options: RawOptions): Promise<ExitStatus> {
+  const { definitions, channels, metrics } = loaded;
   const output = createUpOutput({
     isJson: isGiven(options, 'json'),
     isVerbose: isGiven(options, 'verbose'),
@@ -113,26 +111,25 @@ function warnOfOwner(output: UpOutput, { directory }: LoadRequest): void {
   if (warning !== null) output.warn(warning);
 }
 
-type LoadedHere =
-  | (Extract<Loaded, { kind: 'loaded' }> & { readonly metrics: CheckedMetrics | null })
-  | Extract<Loaded, { kind: 'rejected' }>;
-
-function readLoaded(answer: LoadAnswer): LoadedHere {
+function readLoaded(answer: LoadAnswer, typed: ListenAddress | null): Loaded {
   if (answer.kind === 'rejected') return answer;
   const definitions = answer.chains.map(({ definition }) => definition);
   const channels = answer.channels.map(({ channel }) => channel);
-  return { kind: 'loaded', definitions, channels, metrics: answer.metrics };
+  return { kind: 'loaded', definitions, channels, metrics: metricsPlace(typed, answer.metrics) };
 }
 
-/** Where metrics are served; what was typed is stronger. A text says what is wrong with that. */
-function metricsPlace(options: RawOptions, configured: CheckedMetrics | null): WatchPlace | string | null {
-  const names = [hostname(), ...(configured?.names ?? [])];
+/** Where metrics are served; what was typed is stronger. */
+function metricsPlace(typed: ListenAddress | null, configured: CheckedMetrics | null): WatchPlace | null {
+  const address = typed ?? configured?.listen ?? null;
+  return address === null ? null : { address, names: [hostname(), ...(configured?.names ?? [])] };
+}
+
+/** What `--metrics` says; a text says what is wrong with it. */
+function typedAddress(options: RawOptions): ListenAddress | string | null {
   const typed = textOption(options, 'metrics');
-  if (typed === undefined) return configured === null ? null : { address: configured.listen, names };
+  if (typed === undefined) return null;
   const parsed = parseListenAddress(typed);
-  return parsed.kind === 'address'
-    ? { address: parsed.address, names }
-    : `Cannot read --metrics: ${parsed.problem}`;
+  return parsed.kind === 'address' ? parsed.address : `Cannot read --metrics: ${parsed.problem}`;
 }
 
 function refuse(text: string, status: ExitStatus): ExitStatus {

@@ -1,8 +1,9 @@
+import type { WatchPlace } from '../control-port.ts';
 import { serveControl, type Answerer, type ControlServer } from '../control/serve.ts';
-import { serveWatch, warningOf, type WatchPlace, type WatchServer } from '../control/serve-watch.ts';
 import type { Taken } from '../ports.ts';
 import type { Seat } from '../runner/project-runner.ts';
 import type { Host } from './host.ts';
+import { WatchPost } from './watch-post.ts';
 
 /** The seat of the one runner of a project: its lock, the control socket, and where monitoring looks. */
 export interface ProjectSeat extends Seat {
@@ -12,6 +13,7 @@ export interface ProjectSeat extends Seat {
 }
 
 interface SeatOptions {
+  /** Where monitoring looks besides the socket, at first; `null` for nowhere. */
   readonly metrics: WatchPlace | null;
   readonly note: (text: string) => void;
 }
@@ -22,14 +24,14 @@ export interface Sites {
   readonly site: () => Answerer;
 }
 
-/** Nobody sits in it yet. @param metrics where monitoring looks besides the socket; `null` for nowhere */
+/** Nobody sits in it yet. */
 export function createSeat(
   { coordinator, folder }: Host,
   { metrics, note }: SeatOptions,
   { api, site }: Sites,
 ): ProjectSeat {
+  const post = new WatchPost(metrics, site, note);
   let server: ControlServer | null = null;
-  let watch: WatchServer | null = null;
   let release: (() => void) | null = null;
   async function takeSocket(): Promise<Taken> {
     const taken = await coordinator.takeProject();
@@ -38,12 +40,9 @@ export function createSeat(
     server = await serveControl(folder.socket, api());
     return taken;
   }
-  async function beginWatch(): Promise<void> {
-    if (metrics !== null) watch = await watchAt(metrics, site(), note);
-  }
   async function tryTake(): Promise<Taken> {
     const taken = await takeSocket();
-    if (taken.kind === 'taken') await beginWatch();
+    if (taken.kind === 'taken') await post.begin();
     return taken;
   }
   return {
@@ -51,26 +50,17 @@ export function createSeat(
     take: async () => (await tryTake()).kind === 'taken',
     async takeBack() {
       if ((await takeSocket()).kind !== 'taken') return false;
-      await beginWatch().catch((error: unknown) =>
-        note(error instanceof Error ? error.message : String(error)),
-      );
+      const problem = await post.tryBegin();
+      if (problem !== null) note(problem);
       return true;
     },
+    watchAt: (place) => post.move(place),
     leave() {
-      watch?.close();
+      post.leave();
       server?.close();
       release?.();
-      watch = null;
       server = null;
       release = null;
     },
   };
-}
-
-async function watchAt(place: WatchPlace, site: Answerer, note: SeatOptions['note']): Promise<WatchServer> {
-  const watch = await serveWatch(place, site);
-  note(`metrics are at http://${watch.at}/metrics`);
-  const warning = warningOf(place);
-  if (warning !== null) note(warning);
-  return watch;
 }

@@ -1,6 +1,5 @@
-import type { Loaded, RunnerFigures, Upgraded } from '../control-port.ts';
+import type { Loaded, RunnerFigures, Upgraded, WatchPlace } from '../control-port.ts';
 import { createApi, type ApiSources } from '../control/api.ts';
-import type { WatchPlace } from '../control/serve-watch.ts';
 import { createWatchSite } from '../control/watch-api.ts';
 import { checkSocketPath } from '../control/serve.ts';
 import { askForChains, type TakeOver } from '../control/take-over.ts';
@@ -39,7 +38,7 @@ export interface UpOptions {
   readonly tell: Tell;
   /** Told in words for people, of what is not of one chain. */
   readonly note: (text: string) => void;
-  /** Where monitoring may look besides the control socket; `null` for nowhere. */
+  /** Where monitoring may look besides the control socket, until a reload; `null` for nowhere. */
   readonly metrics: WatchPlace | null;
   /** Whether to take the chains over from a runner that is up, and to kill it if it does not answer. */
   readonly takeover: 'no' | 'ask' | 'force';
@@ -114,7 +113,7 @@ function assemble(host: Host, options: UpOptions): Assembled {
   const runner = new ProjectRunner({
     clock: host.clock,
     open: host.open,
-    seat: { take: () => seat.takeBack(), leave: () => seat.leave() },
+    seat: { ...seat, take: () => seat.takeBack() },
     tell: listeners.tell,
     tellBy: listeners.tellBy,
     note,

@@ -1,17 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import type { WatchPlace } from '../control-port.ts';
 import { formatAddress, isLoopback, type ListenAddress } from '../core/listen-address.ts';
 import { hasErrorCode } from '../core/error-code.ts';
 import { closeServer, createLimitedServer } from './limited-server.ts';
 import { ControlSocketError, type Answerer, type ControlServer } from './serve.ts';
-
-/** Where and for whom to serve what monitoring looks at. */
-export interface WatchPlace {
-  readonly address: ListenAddress;
-  /** Names under which this host may be asked, besides its addresses and `localhost`. */
-  readonly names: readonly string[];
-}
 
 /** A server of TCP connections. */
 export interface WatchServer extends ControlServer {
@@ -57,8 +51,8 @@ function listen(server: Server, address: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const advice = hasErrorCode(error, 'EADDRINUSE')
-        ? 'another program listens there; stop it, or choose another port with --metrics'
-        : 'choose another address with --metrics';
+        ? 'another program listens there; stop it, or choose another port, with --metrics or in the configuration'
+        : 'choose another address, with --metrics or in the configuration';
       reject(
         new ControlSocketError(
           `Cannot listen for metrics at ${formatAddress(address)}: ${error.message}; ${advice}`,

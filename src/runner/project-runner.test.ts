@@ -87,11 +87,31 @@ describe('a reload', () => {
       kind: 'loaded',
       definitions: [chain('mail', { name: 'other' }), chain('new')],
       channels: [],
+      metrics: null,
     });
     const before = story.status();
     const answer = await story.runner.reload({ by, isDryRun: true });
     assert.equal(answer.kind, 'planned');
     assert.deepEqual(story.status(), before);
+  });
+
+  test('moves the place where monitoring looks, unless it is a dry run', async () => {
+    const story = await new RunnerStory().begin(chain('mail'));
+    const metrics = { address: { host: '127.0.0.1', port: 9_464 }, names: [] };
+    story.load = async () => ({ kind: 'loaded', definitions: [chain('mail')], channels: [], metrics });
+    await story.runner.reload({ by, isDryRun: true });
+    assert.equal(story.watched, null);
+    await story.runner.reload({ by, isDryRun: false });
+    assert.equal(story.watched, metrics);
+  });
+
+  test('that cannot move it changes nothing, and says why', async () => {
+    const story = await new RunnerStory().begin(chain('mail'));
+    story.watchProblem = 'the port is taken';
+    const answer = await story.reload(chain('mail'), chain('new'));
+    const reason = 'the port is taken; the old configuration stays in force';
+    assert.deepEqual(answer, { kind: 'refused', reason });
+    assert.deepEqual([story.states(), story.channels], [{ mail: 'running' }, []]);
   });
 
   test('that is rejected changes nothing, and names the problems', async () => {
@@ -150,7 +170,12 @@ describe('a reload', () => {
     const story = await new RunnerStory().begin(chain('mail'));
     const { closed, open } = gate();
     story.load = () =>
-      closed.then(() => ({ kind: 'loaded', definitions: [chain('mail'), chain('new')], channels: [] }));
+      closed.then(() => ({
+        kind: 'loaded',
+        definitions: [chain('mail'), chain('new')],
+        channels: [],
+        metrics: null,
+      }));
     const first = story.runner.reload({ by, isDryRun: false });
     await settled();
     const others = Array.from({ length: 1_000 }, () => story.runner.reload({ by, isDryRun: false }));
@@ -176,6 +201,7 @@ describe('a reload', () => {
         kind: 'loaded',
         definitions: [chain('mail', { name: 'other' }), chain('new')],
         channels: [],
+        metrics: null,
       }));
     const answer = story.runner.reload({ by, isDryRun: false });
     await settled();

@@ -7,6 +7,7 @@ import type {
   RunnerFigures,
   RunnerStatus,
   Upgraded,
+  WatchPlace,
 } from '../control-port.ts';
 import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
@@ -40,11 +41,13 @@ export interface Predecessor {
   stop(isNow: boolean): void;
 }
 
-/** The place at which the one runner of a project is found: its lock and its socket. */
+/** The place at which the one runner of a project is found: its lock, its socket, and where monitoring looks. */
 export interface Seat {
   /** Takes it back after it was left; `false` when another runner has it by now. */
   take(): Promise<boolean>;
   leave(): void;
+  /** Lets monitoring look there from now on, or nowhere; why it cannot, for people, or `null`. It goes on as it was then. */
+  watchAt(place: WatchPlace | null): Promise<string | null>;
 }
 
 /** All chains of a project under one runner. */
@@ -201,6 +204,12 @@ export class ProjectRunner implements RunnerControl {
     const present = kept.map((keeper) => keeper.definition);
     const plan = planReload(present, loaded.definitions);
     if (isDryRun) return { kind: 'planned', plan };
+    const problem = await this.#parts.seat.watchAt(loaded.metrics);
+    if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
+    if (problem !== null) {
+      this.#parts.note(`reload by ${by}: ${problem}; the old configuration stays in force`);
+      return { kind: 'refused', reason: `${problem}; the old configuration stays in force` };
+    }
     this.#parts.note(`reload by ${by}: ${countsOf(plan)}`);
     const wanted = new Map(loaded.definitions.map((definition) => [String(definition.name), definition]));
     this.#parts.tellBy(loaded.channels);

@@ -244,7 +244,12 @@ describe('what is asked of a chain', () => {
 
 describe('the runner', () => {
   commandTest('answers a reload with its plan, and with what is wrong', async (socket, story) => {
-    story.load = async () => ({ kind: 'loaded', definitions: [chain('mail'), chain('bills')], channels: [] });
+    story.load = async () => ({
+      kind: 'loaded',
+      definitions: [chain('mail'), chain('bills')],
+      channels: [],
+      metrics: null,
+    });
     const planned = await socket.post('/v1/reload', { dryRun: true });
     checked('POST /v1/reload', planned);
     assert.match(planned.text, /^\{"dryRun":true,/);

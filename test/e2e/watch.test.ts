@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { openState } from '../../src/store/open-state.ts';
 import { insertIncident, insertKind, insertNotice } from '../support/incident-rows.ts';
 import { projectTest } from '../support/project-test.ts';
-import { upTest } from '../support/up-project.ts';
+import { upTest, type UpProject } from '../support/up-project.ts';
 
 /** A port at which nobody listens right now. */
 async function freePort(): Promise<number> {
@@ -19,9 +20,10 @@ async function freePort(): Promise<number> {
 }
 
 /** What a server over TCP says. */
-function read(url: string): Promise<{ readonly status: number; readonly text: string }> {
+function read(url: string, host?: string): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { agent: false }, (response) => {
+    const headers = host === undefined ? {} : { host };
+    const asked = request(url, { agent: false, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
@@ -46,6 +48,43 @@ upTest('metrics and readiness are there over TCP, and after an upgrade as well',
   const refused = project.say(`up --force --metrics 127.0.0.1:x`);
   assert.deepEqual([refused.exitCode, /Cannot read --metrics: found/.test(refused.text)], [64, true]);
 });
+
+upTest('a reload serves metrics somewhere else, under other names, or not at all', async (project) => {
+  configureMetrics(project, null);
+  const runner = await project.up();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/metrics`;
+  reloadWith(project, { listen: `127.0.0.1:${port}` });
+  assert.equal((await read(url)).status, 200);
+  assert.equal((await read(url, 'web-1.example.com')).status, 421);
+  reloadWith(project, { listen: `127.0.0.1:${port}`, names: ['web-1.example.com'] });
+  assert.equal((await read(url, 'web-1.example.com')).status, 200);
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : 0;
+  configureMetrics(project, { listen: `127.0.0.1:${taken}` });
+  const refused = project.say('reload');
+  other.close();
+  assert.equal(refused.exitCode, 2);
+  assert.match(refused.text, /another program listens there.*; the old configuration stays in force/);
+  assert.equal((await read(url, 'web-1.example.com')).status, 200);
+  reloadWith(project, null);
+  await assert.rejects(read(url), /ECONNREFUSED/);
+  runner.signal('SIGTERM');
+  await runner.ended;
+});
+
+function configureMetrics({ folder }: UpProject, metrics: object | null): void {
+  const chains = { mail: { tasks: ['sh: :'], cooldown: '1h' } };
+  const config = metrics === null ? { chains } : { chains, metrics };
+  writeFileSync(join(folder, 'runner.config.json'), JSON.stringify(config));
+}
+
+function reloadWith(project: UpProject, metrics: object | null): void {
+  configureMetrics(project, metrics);
+  project.done('reload');
+}
 
 upTest('a heartbeat reaches its service, and a run does not wait for one that hangs', async (project) => {
   const paths: string[] = [];

@@ -56,6 +56,7 @@ export class UpProgram implements Program {
       seat: {
         take: async () => process.do('seat.take', () => places.seat.take(process)),
         leave: () => process.do('seat.leave', () => places.seat.release(process)),
+        watchAt: async () => null,
       },
       startSuccessor: () =>
         process.do(

@@ -226,7 +226,13 @@ export class World {
   #load(answer: (loaded: Loaded) => void): void {
     this.schedule.after(this.#loadMs, () => {
       if (this.#isBroken) answer({ kind: 'rejected', problems: [] });
-      else answer({ kind: 'loaded', definitions: this.#hasChain ? [this.#definition] : [], channels: [] });
+      else
+        answer({
+          kind: 'loaded',
+          definitions: this.#hasChain ? [this.#definition] : [],
+          channels: [],
+          metrics: null,
+        });
     });
   }
 

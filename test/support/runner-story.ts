@@ -1,4 +1,4 @@
-import type { Loaded, RunnerStatus, Upgraded } from '../../src/control-port.ts';
+import type { Loaded, RunnerStatus, Upgraded, WatchPlace } from '../../src/control-port.ts';
 import type { Channel } from '../../src/core/channel.ts';
 import type { ChainDefinition } from '../../src/core/definition.ts';
 import type { ChainStatus } from '../../src/core/status.ts';
@@ -16,8 +16,16 @@ export class RunnerStory {
   /** What a load of the configuration says; the test may take its time. */
   /** The channels of each reload that was carried out. */
   readonly channels: (readonly Channel[])[] = [];
-  load: () => Promise<Loaded> = async () => ({ kind: 'loaded', definitions: [], channels: [] });
+  load: () => Promise<Loaded> = async () => ({
+    kind: 'loaded',
+    definitions: [],
+    channels: [],
+    metrics: null,
+  });
   loads = 0;
+  /** Where monitoring looks, and why it cannot look anywhere else. */
+  watched: WatchPlace | null = null;
+  watchProblem: string | null = null;
   isSeated = true;
   /** Whether another runner has the seat. */
   isSeatLost = false;
@@ -61,7 +69,7 @@ export class RunnerStory {
 
   /** Reloads to these chains. */
   async reload(...definitions: ChainDefinition[]): Promise<unknown> {
-    this.load = async () => ({ kind: 'loaded', definitions, channels: [] });
+    this.load = async () => ({ kind: 'loaded', definitions, channels: [], metrics: null });
     const answer = await this.runner.reload({ by: 'ada', isDryRun: false });
     await settled();
     return answer;
@@ -95,6 +103,10 @@ export class RunnerStory {
           return this.isSeated;
         },
         leave: () => void (this.isSeated = false),
+        watchAt: async (place) => {
+          if (this.watchProblem === null) this.watched = place;
+          return this.watchProblem;
+        },
       },
     };
   }
