@@ -86,6 +86,8 @@ class ChainLoop {
   #untold: ChainTold[] = [];
   #answers: Answer[] = [];
   #log: LogPosition;
+  /** Nothing has been waited for since that was looked at. */
+  #isLogFresh = false;
   #worker: Worker | null = null;
   /** Names the worker whose events count: those of one that was let go may still be in the mailbox. */
   #workerMark: symbol | null = null;
@@ -172,8 +174,7 @@ class ChainLoop {
   #learn(event: ChainEvent): void {
     if (mayTellOfFailure(event)) this.#readOutput();
     if (event.kind === 'worker lost') this.#forgetWorker();
-    if (event.kind === 'run ended' || event.kind === 'worker locked')
-      this.#log = this.#ports.output.position();
+    if (event.kind === 'run ended' || event.kind === 'worker locked') this.#lookAtLog();
     const { facts, told } = learn(this.facts, event, this.definition);
     // That a run was started is not stored: the intent, which is, says as much to the next runner.
     if (event.kind === 'run started' && this.#stored === this.facts.state) this.#stored = facts.state;
@@ -194,6 +195,11 @@ class ChainLoop {
     if (from === null) return;
     const text = this.#ports.output.tail(from);
     this.facts = learn(this.facts, { kind: 'output read', text }, this.definition).facts;
+  }
+
+  #lookAtLog(): void {
+    this.#log = this.#ports.output.position();
+    this.#isLogFresh = true;
   }
 
   #here(): { readonly at: Moment; readonly boot: string } {
@@ -226,6 +232,7 @@ class ChainLoop {
 
   async #store({ mayWait }: { readonly mayWait: boolean }): Promise<void> {
     const { state, fence } = this.facts;
+    this.#isLogFresh = false;
     try {
       await this.#ports.store.save({
         chain: this.definition.name,
@@ -256,6 +263,7 @@ class ChainLoop {
   async #wait(until: MonotonicMs | null, why: WaitReason): Promise<void> {
     this.waiting = why;
     this.#hasListened = false;
+    this.#isLogFresh = false;
     const forget = until === null ? null : this.#ports.clock.wakeAt(until, () => this.#mailbox.wake());
     await this.#mailbox.arrival();
     forget?.();
@@ -268,7 +276,7 @@ class ChainLoop {
       case 'store':
         return this.#store({ mayWait: false });
       case 'intend run':
-        this.#log = output.position();
+        if (!this.#isLogFresh) this.#lookAtLog();
         if (output.mustRotate(this.#log, clock.now())) this.#rotate();
         this.#learn({ kind: 'run intended', ...this.#here(), log: this.#log });
         break;

@@ -8,6 +8,11 @@ import { unknownUsage, type Usage } from '../core/usage.ts';
 /** Stands for a number that nobody measured. */
 const notMeasured = '-';
 const highestSignal = 64;
+/** What stands for each byte that cannot stand for itself. */
+const encodedBytes: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+);
 
 /** What a worker says. The lines are described in docs/worker-protocol.md. */
 export type WorkerMessage =
@@ -36,7 +41,7 @@ export type JournalLine =
 
 /** A line of words; the words may hold anything. */
 export function formatLine(words: readonly (string | number)[]): string {
-  return `${words.map((word) => encodeWord(String(word))).join(' ')}\n`;
+  return `${words.map(encodeWord).join(' ')}\n`;
 }
 
 /** The words of a line, without its end. */
@@ -176,12 +181,13 @@ function signalNumber(name: string): number {
   return found?.[1] ?? Number(name.replace('signal ', ''));
 }
 
-function encodeWord(word: string): string {
+function encodeWord(word: string | number): string {
+  if (typeof word === 'number') return String(word);
   return word === '' ? '%' : word.replaceAll(/[^A-Za-z0-9_./:=@+,-]+/g, encodeBytes);
 }
 
 function encodeBytes(text: string): string {
-  return Buffer.from(text, 'utf8').toString('hex').toUpperCase().replaceAll(/../g, '%$&');
+  return Array.from(Buffer.from(text, 'utf8'), (byte) => encodedBytes[byte]).join('');
 }
 
 function decodeWord(word: string): string {
