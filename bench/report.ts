@@ -16,13 +16,13 @@ export function tableOf(comparison: Comparison, results: readonly Result[], roun
       ];
     }
     const spread = `${Math.min(...figures).toFixed(digits)} to ${Math.max(...figures).toFixed(digits)}`;
-    const goal = goals.find((one) => one.contender === contender.name);
+    const own = goals.filter((one) => one.contender === contender.name);
     return [
       contender.name,
       median(figures).toFixed(digits),
       spread,
       ratio === null || contender.name === floor ? '' : ratioText(ratio),
-      goal === undefined ? '' : goalText(goal, { figures, ratio }),
+      own.map((goal) => goalText(goal, { figures, ratio })).join('; '),
     ];
   });
   const head = ['', unit, 'spread', `ratio to ${floor}`, 'goal'];

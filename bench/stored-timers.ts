@@ -66,19 +66,17 @@ async function openRows(
   database.exec(
     'CREATE TABLE run (chain TEXT, at INTEGER, ended INTEGER, PRIMARY KEY (chain, at)) STRICT, WITHOUT ROWID',
   );
-  const begin = database.prepare('BEGIN IMMEDIATE');
-  const commit = database.prepare('COMMIT');
   const chain = database.prepare('INSERT INTO chain VALUES (?, ?)');
   const state = database.prepare('UPDATE chain SET state = ? WHERE name = ?');
   const started = database.prepare('INSERT INTO run VALUES (?, 1, NULL)');
   const ended = database.prepare('UPDATE run SET ended = 1 WHERE chain = ? AND at = 1');
   const text = 'x'.repeat(stateLength);
-  begin.run();
+  database.exec('BEGIN IMMEDIATE');
   for (let index = 0; index < count; index += 1) chain.run(`c${index}`, text);
-  commit.run();
+  database.exec('COMMIT');
   return {
     store(step) {
-      begin.run();
+      database.exec('BEGIN IMMEDIATE');
       for (const index of step.ended) {
         state.run(text, `c${index}`);
         ended.run(`c${index}`);
@@ -87,7 +85,7 @@ async function openRows(
         state.run(text, `c${index}`);
         started.run(`c${index}`);
       }
-      commit.run();
+      database.exec('COMMIT');
     },
   };
 }

@@ -4,6 +4,7 @@ import { chainsOf } from './chains.ts';
 import type { Comparison, Contender } from './comparison.ts';
 import { bareTimers, manyFunctions, storedTimers } from './many-functions.ts';
 import { prepareRestingChains } from './resting-chains.ts';
+import { bareNode, bareSpawn, goalOfSpawn } from './spawn-figures.ts';
 import { supervisorContenders } from './supervisors.ts';
 import { answerMs, cpuOfRun, lateness, pause, percentOfCore, startUp } from './up-figures.ts';
 import { upgradeGap } from './upgrade-gap.ts';
@@ -35,10 +36,14 @@ function costOfRuns(workshop: Workshop): Comparison {
     digits: 3,
     rounds: 2,
     warmsUp: false,
-    floor: 'runner up',
+    floor: bareNode,
     note: `${busyChains} chains without a cooldown, or programs that are started again when they end. Of the supervising processes alone: runit and s6 have one more for each program. supervisord, runit and s6 start each program about once a second, by design.`,
-    goals: [{ contender: 'runner up', of: 'median', atMost: 0.2 }],
+    goals: [
+      { contender: 'runner up', of: 'median', atMost: 0.2 },
+      { contender: 'runner up', of: 'ratio', atMost: goalOfSpawn },
+    ],
     contenders: [
+      contender(bareNode, async () => (await bareSpawn(workshop)).cpuMs),
       contender('runner up', () =>
         cpuOfRun(workshop, (bytes) =>
           startUp(workshop, chainsOf(busyChains, [workshop.append.path, bytes], '0s')),

@@ -30,8 +30,9 @@ async function start(programs: Programs): Promise<SupervisingPeer> {
   const env = { ...(programs.env ?? process.env), PM2_HOME: home, PM2_DISCRETE_MODE: 'true' };
   const say = (...words: string[]): Promise<number> =>
     runCommand(process.execPath, [program, ...words], { cwd: folder, env });
-  // Its file `pm2.pid` may name one that is gone, after two commands at once.
-  const pid = (): number => processWith(`God Daemon (${home})`);
+  // Its file `pm2.pid` may name one that is gone, after two commands at once. Its title is cut to the length of the command
+  // line that it had, so that it may not name the folder.
+  const pid = (): number => processWith('God Daemon (', `PM2_HOME=${home}`);
   writeFileSync(file, appsOf(programs));
   // As a script of a service manager does; "pm2 resurrect" does the same with what "pm2 save" wrote.
   async function startAgain(): Promise<void> {

@@ -72,12 +72,15 @@ export function childWith(parent: number, words: string): number {
   return Number(found ?? 0);
 }
 
-/** A process whose command line has these words, wherever it came from; 0 where there is none. */
-export function processWith(words: string): number {
-  const found = readdirSync('/proc').find(
-    (entry) => /^\d+$/.test(entry) && textOf(`/proc/${entry}/cmdline`).replaceAll('\0', ' ').includes(words),
-  );
-  return Number(found ?? 0);
+/**
+ * A process whose command line has these words, wherever it came from; 0 where there is none.
+ * @param variable `NAME=value` that it must have been started with, where its command line alone does not tell it
+ */
+export function processWith(words: string, variable?: string): number {
+  const isIt = (pid: string): boolean =>
+    textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').includes(words) &&
+    (variable === undefined || textOf(`/proc/${pid}/environ`).split('\0').includes(variable));
+  return Number(readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && isIt(entry)) ?? 0);
 }
 
 function textOf(path: string): string {

@@ -30,8 +30,11 @@ async function alone({ chain, run, signal }) {
     appendFileSync(\`\${process.env.SOAK_FOLDER}/overlaps\`, \`\${chain} \${run}\\n\`);
     throw new Error('overlap');
   }
-  await sleep(20, undefined, { signal });
-  await new Promise((resolve) => holder.close(resolve));
+  try {
+    await sleep(20, undefined, { signal });
+  } finally {
+    await new Promise((resolve) => holder.close(resolve));
+  }
 }
 
 export async function good(context) {
@@ -53,8 +56,8 @@ export interface SoakProject {
   readonly chains: readonly string[];
   /** Writes the configuration anew, with something changed: the counts differ from one to the next. */
   configure(variant: number): void;
-  /** How many runs have found another run of their chain in progress. */
-  overlaps(): number;
+  /** The runs that have found another run of their chain in progress, such as `mail 7`. */
+  overlaps(): readonly string[];
 }
 
 /** Writes such a project into a folder that is empty. */
@@ -97,7 +100,7 @@ export function createSoakProject(folder: string): SoakProject {
       const text = JSON.stringify({ chains: all, alerts, logs: { total: '20MB' } });
       writeFileSync(join(folder, 'runner.config.json'), text);
     },
-    overlaps: () => countLines(join(folder, 'overlaps')),
+    overlaps: () => linesOf(join(folder, 'overlaps')),
   };
 }
 
@@ -111,6 +114,6 @@ function usual(folder: string, variant: number, index: number): Chain {
   };
 }
 
-function countLines(path: string): number {
-  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
+function linesOf(path: string): readonly string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
 }

@@ -9,12 +9,22 @@ export type Sample = Readonly<Record<string, number>>;
 /** The tables of the state whose rows are counted. */
 const tables = ['chain', 'run', 'incident', 'incident_kind', 'notice', 'delivery', 'channel'] as const;
 
+/** What is looked at. */
+interface Soaking {
+  /** The process id of the runner. */
+  readonly runner: number;
+  readonly stateFolder: string;
+  /** In which the runner says how many bytes its heap has after a collection. */
+  readonly heapFile: string;
+}
+
 /** Looks at a runner, at all that lives below it, and at its state folder. */
-export async function takeSample(runner: number, stateFolder: string): Promise<Sample> {
+export async function takeSample({ runner, stateFolder, heapFile }: Soaking): Promise<Sample> {
   const below = processesBelow(runner);
   const sum = (measure: (pid: number) => number): number =>
     below.reduce((total, pid) => total + measure(pid), 0);
   return {
+    'runner heap KiB': Number(read(heapFile)) / 1_024,
     'runner PSS KiB': kibOf(runner, 'smaps_rollup', 'Pss'),
     'runner RSS KiB': kibOf(runner, 'status', 'VmRSS'),
     'runner descriptors': countIn(`/proc/${runner}/fd`),

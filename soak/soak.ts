@@ -28,6 +28,7 @@ Exit status: 0 all is flat and nothing overlapped, 1 something grows or overlapp
 /** Milliseconds between two disturbances, and between two samples. */
 const disturbEveryMs = 1_500;
 const sampleEveryMs = 5_000;
+const overlapsShown = 20;
 /** At which parts of the time the runner is killed. */
 const runnerKills = [0.1, 0.2, 0.3];
 
@@ -45,7 +46,8 @@ interface Soaked {
   readonly seed: number;
   readonly samples: number;
   readonly runs: number;
-  readonly overlaps: number;
+  /** The runs that found another one of their chain in progress. */
+  readonly overlaps: readonly string[];
   readonly disturbances: Readonly<Record<string, number>>;
   readonly verdicts: readonly Verdict[];
 }
@@ -62,7 +64,7 @@ export async function soak(argv: readonly string[]): Promise<number> {
   try {
     const soaked = await soakIn(folder, wishes);
     console.log(wishes.isJson ? JSON.stringify(soaked) : textOf(soaked));
-    return soaked.overlaps === 0 && soaked.verdicts.every(({ isFlat }) => isFlat) ? 0 : 1;
+    return soaked.overlaps.length === 0 && soaked.verdicts.every(({ isFlat }) => isFlat) ? 0 : 1;
   } finally {
     await endAllIn(join(folder, 'project'));
     rmSync(folder, { recursive: true, force: true });
@@ -116,7 +118,14 @@ async function soakIn(folder: string, { minutes, seed, isJson }: Wishes): Promis
       runner = await killAndStart(runner, { program, project, output, disturber });
     }
     if (atMs >= nextSampleMs) {
-      samples.push({ atMs, sample: await takeSample(runner.pid ?? 0, project.stateFolder) });
+      samples.push({
+        atMs,
+        sample: await takeSample({
+          runner: runner.pid ?? 0,
+          stateFolder: project.stateFolder,
+          heapFile: heapFileIn(project.folder),
+        }),
+      });
       nextSampleMs = atMs + sampleEveryMs;
       if (!isJson && process.stderr.isTTY)
         process.stderr.write(`\r${Math.round(atMs / 60_000)} of ${minutes} minutes`);
@@ -145,13 +154,27 @@ async function startRunner(
   output: string,
 ): Promise<ChildProcess> {
   const file = openSync(output, 'a');
-  const child = spawn(process.execPath, [program, 'up', '--quiet'], {
+  const child = spawn(process.execPath, [...heapWords(heapFileIn(folder)), program, 'up', '--quiet'], {
     cwd: folder,
     stdio: ['ignore', file, file],
   });
   const client = createControlClient(join(stateFolder, 'runner.sock'));
   while (child.exitCode === null && !(await answers(client))) await after(100);
   return child;
+}
+
+// A heap grows until it is collected: only what is left after that tells whether something is kept for ever.
+function heapWords(file: string): readonly string[] {
+  const code = `import { writeFileSync } from 'node:fs';
+    setInterval(() => {
+      gc();
+      writeFileSync(${JSON.stringify(file)}, String(process.memoryUsage().heapUsed));
+    }, ${sampleEveryMs}).unref();`;
+  return ['--expose-gc', `--import=data:text/javascript,${encodeURIComponent(code)}`];
+}
+
+function heapFileIn(projectFolder: string): string {
+  return join(projectFolder, 'heap');
 }
 
 async function answers(client: ReturnType<typeof createControlClient>): Promise<boolean> {
@@ -209,7 +232,8 @@ function textOf({ minutes, seed, samples, runs, overlaps, disturbances, verdicts
   );
   const done = Object.entries(disturbances).map(([what, count]) => `${count} ${what}`);
   return [
-    `${minutes} minutes, ${samples} samples (seed ${seed}): ${runs} runs, ${overlaps} overlaps`,
+    `${minutes} minutes, ${samples} samples (seed ${seed}): ${runs} runs, ${overlaps.length} overlaps`,
+    ...overlaps.slice(0, overlapsShown).map((run) => `overlap: run ${run}`),
     `${done.join(', ')}`,
     'In the second half, from which the slopes are (of the medians between any two samples):',
     ...table,
