@@ -42,6 +42,10 @@ const server = new SMTPServer({
   },
 });
 
+// A client that is killed in the middle of a mail is no reason to end.
+server.on('error', (error) => {
+  if (!server.server.listening) throw error;
+});
 server.listen(Number(process.env['SMTP_PORT'] ?? 2525), '127.0.0.1', () => {
   const address = server.server.address();
   console.log(`smtp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
