@@ -186,7 +186,7 @@ export function failed(process: RunnerProcess, witness: HostParts['witness'], er
 
 function openingOf(process: RunnerProcess, parts: ProgramParts): OpenChain {
   const { schedule, random, disk, places, coverage } = parts;
-  return async (_definition: ChainDefinition, tell: Tell): Promise<Opening> => {
+  return async (definition: ChainDefinition, tell: Tell): Promise<Opening> => {
     process.do('open', () => undefined);
     await new Promise<void>((resolve) => {
       schedule.after(random.between(0, 20), () => process.timer(resolve));
@@ -196,6 +196,7 @@ function openingOf(process: RunnerProcess, parts: ProgramParts): OpenChain {
       if (reason !== null) return { kind: 'cannot open', reason };
       if (!places.chain.take(process))
         return { kind: 'held elsewhere', holder: holderOf(places.chain.holder ?? process) };
+      parts.witness.taken(definition);
       const access = new ChainAccess(process, parts, tell);
       parts.opened(process, access);
       const close = (): void => {

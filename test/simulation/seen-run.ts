@@ -10,7 +10,7 @@ export interface Seen {
   /** The definition by which its worker was started. */
   readonly definition: ChainDefinition;
   /** All by which a runner may take it to be run, before it has ended. */
-  readonly definitionsFrom: number;
+  definitionsFrom: number;
   readonly began: Here;
   hasMain: boolean;
   hasTree: boolean;

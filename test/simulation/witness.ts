@@ -63,7 +63,7 @@ export class Witness {
   readonly #seen = new Map<number, Seen>();
   readonly #steps = new Map<number, Step[]>();
   /** Failures in a row by task, and the first definition that may be in force since the last of them. */
-  readonly #streaks = new Map<string, { readonly count: number; readonly from: number }>();
+  readonly #streaks = new Map<string, { readonly count: number; from: number }>();
   readonly #readings: (Here & { readonly trueMs: number })[] = [];
   readonly #jumps: Here[] = [];
   #lastBegun = 0;
@@ -99,6 +99,16 @@ export class Witness {
   /** The configuration has changed. */
   configured(definition: ChainDefinition): void {
     this.#definitions.push(definition);
+  }
+
+  /**
+   * A runner takes the chain with this definition, which may be older than that of the runner before: it has begun since the
+   * configuration was changed. So it may be in force for all that goes on.
+   */
+  taken(definition: ChainDefinition): void {
+    const from = this.#definitions.lastIndexOf(definition);
+    for (const seen of this.#seen.values()) seen.definitionsFrom = Math.min(seen.definitionsFrom, from);
+    for (const streak of this.#streaks.values()) streak.from = Math.min(streak.from, from);
   }
 
   check(isTrue: boolean, promise: () => string): void {
