@@ -25,7 +25,7 @@ export async function takeSample({ runner, stateFolder, heapFile }: Soaking): Pr
     below.reduce((total, pid) => total + measure(pid), 0);
   return {
     'runner heap KiB': Number(read(heapFile)) / 1_024,
-    'runner PSS KiB': kibOf(runner, 'smaps_rollup', 'Pss'),
+    // Not its PSS: that goes up and down with the number of those who share the pages of Node, and halves during a fork.
     'runner RSS KiB': kibOf(runner, 'status', 'VmRSS'),
     'runner descriptors': countIn(`/proc/${runner}/fd`),
     'runner threads': countIn(`/proc/${runner}/task`),

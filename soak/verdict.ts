@@ -21,7 +21,7 @@ const bounds: readonly (readonly [pattern: RegExp, share: number, least: number]
   // After a collection: what is known of chains, incidents and compiled code.
   [/^runner heap/, 0.05, 1_024],
   // A heap is collected when it has grown by some of what it is.
-  [/^runner .SS/, 0.1, 8 * 1_024],
+  [/^runner RSS/, 0.1, 8 * 1_024],
   // Sockets and pipes of requests and of runs that begin or end at the moment.
   [/^runner descriptors/, 0.1, 10],
   [/^runner threads/, 0, 2],
