@@ -51,7 +51,8 @@ function inSteps(count: number, dueIn: (index: number) => number): Map<number, n
   for (let index = 0; index < count; index += 1) {
     const moment = Math.ceil(dueIn(index) / stepMs) * stepMs;
     const step = steps.get(moment) ?? [];
-    steps.set(moment, [...step, index]);
+    step.push(index);
+    steps.set(moment, step);
   }
   return steps;
 }

@@ -207,8 +207,9 @@ export class ProjectRunner implements RunnerControl {
     const problem = await this.#parts.seat.watchAt(loaded.metrics);
     if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
     if (problem !== null) {
-      this.#parts.note(`reload by ${by}: ${problem}; the old configuration stays in force`);
-      return { kind: 'refused', reason: `${problem}; the old configuration stays in force` };
+      const reason = `${problem}; the old configuration stays in force`;
+      this.#parts.note(`reload by ${by}: ${reason}`);
+      return { kind: 'refused', reason };
     }
     this.#parts.note(`reload by ${by}: ${countsOf(plan)}`);
     const wanted = new Map(loaded.definitions.map((definition) => [String(definition.name), definition]));

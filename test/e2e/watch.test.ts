@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, request } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
 import { openState } from '../../src/store/open-state.ts';
 import { insertIncident, insertKind, insertNotice } from '../support/incident-rows.ts';
@@ -13,9 +13,14 @@ async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
+  const port = portOf(server);
   server.close();
   await once(server, 'close');
+  return port;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
@@ -61,9 +66,7 @@ upTest('a reload serves metrics somewhere else, under other names, or not at all
   assert.equal((await read(url, 'web-1.example.com')).status, 200);
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
-  const address = other.address();
-  const taken = typeof address === 'object' && address !== null ? address.port : 0;
-  configureMetrics(project, { listen: `127.0.0.1:${taken}` });
+  configureMetrics(project, { listen: `127.0.0.1:${portOf(other)}` });
   const refused = project.say('reload');
   other.close();
   assert.equal(refused.exitCode, 2);
@@ -94,8 +97,7 @@ upTest('a heartbeat reaches its service, and a run does not wait for one that ha
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const base = `http://127.0.0.1:${portOf(server)}`;
   try {
     project.configure({
       mail: { tasks: ['sh: :'], cooldown: '1h', heartbeat: { healthchecks: `${base}/uuid` } },
