@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { TestLogs } from '../../test/support/log-folder.ts';
@@ -71,7 +71,7 @@ test('a compression that a crash has interrupted at any step is made good by the
   const logs = new TestLogs(t);
   const log = logs.open('mail');
   for (const text of ['one', 'two']) logs.fill(log, text);
-  writeFileSync(join(logs.path, 'mail.log.1.gz.tmp'), 'half');
+  writeFileSync(join(logs.path, 'mail.log.1.99.gz.tmp'), 'half');
   writeFileSync(join(logs.path, 'mail.log.2.gz'), 'as good as the original, which is still there');
   logs.fill(logs.open('mail', compressing), 'three');
   await logs.until(() => logs.names.filter((name) => name.endsWith('.gz')).length === 3);
@@ -83,7 +83,7 @@ test('a compression that a crash has interrupted at any step is made good by the
 
 test('what is left of a compression that nobody goes on with is removed after an hour', async (t) => {
   const logs = new TestLogs(t);
-  const [old, young] = ['gone.log.1.gz.tmp', 'new.log.1.gz.tmp'];
+  const [old, young] = ['gone.log.1.99.gz.tmp', 'new.log.1.99.gz.tmp'];
   for (const name of [old, young]) writeFileSync(join(logs.path, name), 'half');
   utimesSync(join(logs.path, old), 1_000, 1_000);
   logs.fill(logs.open('mail'), 'x');
@@ -91,20 +91,38 @@ test('what is left of a compression that nobody goes on with is removed after an
   assert.ok(logs.has(young));
 });
 
+/** Compresses a file with a script in the place of gzip. */
+function compressBy(path: string, script: string): void {
+  const programs = mkdtempSync(join(dirname(path), 'programs-'));
+  writeFileSync(join(programs, 'gzip'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  inPath(`${programs}:/usr/bin:/bin`, () => createCompressor().add(path));
+}
+
 test('without gzip, or without any program, a file stays as it is, until there is one', async (t) => {
   const logs = new TestLogs(t);
   logs.fill(logs.open('mail'), 'hello');
   const path = join(logs.path, 'mail.log.1');
-  const programs = join(logs.path, 'programs');
-  mkdirSync(programs);
-  // Stands in for none, and tells that it was asked.
-  writeFileSync(join(programs, 'gzip'), `#!/bin/sh\n: > ${logs.path}/asked; exit 127\n`, { mode: 0o755 });
   const compressor = createCompressor();
   inPath('/nowhere', () => compressor.add(path));
-  inPath(`${programs}:/usr/bin:/bin`, () => createCompressor().add(path));
+  // Stands in for none, and tells that it was asked.
+  compressBy(path, `: > ${logs.path}/asked; exit 127`);
   await logs.until(() => logs.has('asked'));
   assert.equal(logs.read('mail.log.1'), 'hello');
   compressor.add(path);
+  await logs.until(() => !logs.has('mail.log.1'));
+  assert.equal(unzipped(logs, 'mail.log.1.gz'), 'hello');
+});
+
+test('of two runners that compress a file at once, one that fails takes nothing from the other', async (t) => {
+  const logs = new TestLogs(t);
+  logs.fill(logs.open('mail'), 'hello');
+  const path = join(logs.path, 'mail.log.1');
+  const failing = `echo $PPID > ${logs.path}/pid; while [ ! -f ${logs.path}/written ]; do sleep 0.01; done; exit 1`;
+  compressBy(path, failing);
+  await logs.until(() => logs.has('pid') && logs.read('pid').endsWith('\n'));
+  const shell = `/proc/${logs.read('pid').trim()}`;
+  const slow = `/bin/gzip "$@"; : > ${logs.path}/written; while [ -d ${shell} ]; do sleep 0.01; done`;
+  compressBy(path, slow);
   await logs.until(() => !logs.has('mail.log.1'));
   assert.equal(unzipped(logs, 'mail.log.1.gz'), 'hello');
 });

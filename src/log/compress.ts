@@ -2,12 +2,15 @@ import { spawn } from 'node:child_process';
 
 /**
  * Compresses the file `$1`. At each step there is one whole copy of it under one of the two names; what a crash
- * leaves behind is done again. The time of the file stays, because the oldest goes first when room is needed.
+ * leaves behind is done again. The time of the file stays, because the oldest goes first when room is needed. Two
+ * runners may do it at once, while one takes over from the other: each writes a file of its own, and who is first
+ * leaves nothing that the other could go on with.
  */
 const script = `
   [ -f "$1" ] || exit 0
-  gzip -c < "$1" > "$1.gz.tmp" && touch -r "$1" "$1.gz.tmp" && sync "$1.gz.tmp" && [ -f "$1" ] &&
-    mv -f "$1.gz.tmp" "$1.gz" && rm -f "$1" || rm -f "$1.gz.tmp"`;
+  own="$1.$$.gz.tmp"
+  gzip -c < "$1" > "$own" && touch -c -r "$1" "$own" && sync "$own" && [ -f "$1" ] &&
+    mv -f "$own" "$1.gz" && rm -f "$1" "$1".*.gz.tmp || rm -f "$own"`;
 
 /** Compresses files one at a time, each in a process of its own that leaves the processor to everybody else. */
 export interface Compressor {
