@@ -247,11 +247,7 @@ export class Witness {
     if (told.kind === 'run skipped') {
       this.#note(() => `stored: ${told.task} is left out`);
       const lengths = this.#tasksOf(told.task, this.#definitions).map(({ cooldown }) => cooldown.successMs);
-      this.#lastTurn = {
-        run: null,
-        lengthMs: Math.min(...lengths),
-        at: { ...this.wishes.skippedAt(told), trueMs: null },
-      };
+      this.#lastTurn = { run: null, lengthMs: Math.min(...lengths), at: this.wishes.skippedAt(told) };
     }
     if (told.kind === 'notice') this.#note(() => `stored: people are told, ${told.notice.kind}`);
     if (told.kind !== 'run ended') return;
