@@ -1,6 +1,7 @@
 // npm run simulate -- [--worlds N] [--from N] [--jobs N] [--json]: plays so many worlds in which everything goes wrong,
 // on all cores, and reports what was reached. npm run simulate -- --seed N [--harms 3,9]: one of them, with its story.
-// Exit status 1 when a promise is broken or something is never reached, 2 for an argument that makes no sense.
+// Exit status 1 when a promise is broken or something is never reached, 2 for an argument that makes no sense, 3 when the
+// program leaves an error to nobody.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -21,7 +22,8 @@ every event. Then the world calms down, and the chain must go on.
   --build        compile first, which "npm run simulate" does
   --help         print this
 
-Exit status: 0 all promises kept; 1 one broken, or, in ${50_000} worlds or more, something never reached; 2 bad usage.`;
+Exit status: 0 all promises kept; 1 one broken, or, in ${50_000} worlds or more, something never reached; 2 bad usage;
+3 an error of the program that it leaves to nobody, which would end a real runner.`;
 
 /** From so many worlds on, what was never reached is a fault: of the simulation, or of the names that it counts by. */
 const enoughWorlds = 50_000;
@@ -41,6 +43,14 @@ if (!existsSync(`${root}build/test/simulation/simulate.js`)) {
 }
 const { simulate } = await built('simulate');
 const { neverReached, sumOf } = await built('coverage');
+const { Crashed } = await built('process');
+// All worlds are one turn of the event loop, so that Node tells of this only when the last one is over.
+process.on('unhandledRejection', (error) => {
+  // Nobody is left to hear of what a runner had begun when it died.
+  if (error instanceof Crashed) return;
+  console.error(error);
+  process.exit(3);
+});
 if (options.seed === null) await playMany();
 else await playOne();
 

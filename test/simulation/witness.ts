@@ -250,6 +250,8 @@ export class Witness {
       this.#lastTurn = { run: null, lengthMs: Math.min(...lengths), at: this.wishes.skippedAt(told) };
     }
     if (told.kind === 'notice') this.#note(() => `stored: people are told, ${told.notice.kind}`);
+    // It was due: should it be withdrawn, it is due again, whatever the clocks of another boot say.
+    if (told.kind === 'run intended' && this.#earlyMs() <= 0) this.#lastTurn = null;
     if (told.kind !== 'run ended') return;
     const { run, outcome } = told;
     this.#note(() => `stored: run ${run.number} ${outcome.kind}`);
@@ -328,21 +330,25 @@ export class Witness {
   }
 
   #checkCooldown(run: Run): void {
-    const last = this.#lastTurn;
-    if (last === null) return;
-    const seen = last.run === null ? undefined : this.#seen.get(last.run.number);
-    const end = (seen === undefined ? null : this.#endOf(seen)) ?? last.at;
-    if (end === last.at && this.#isUnsure(last.at)) return;
-    const { boot, now, trueMs } = this.#here();
-    // Whatever was done to the clocks since: a cooldown that has truly passed is not cut short.
-    if (end.trueMs !== null && trueMs - end.trueMs >= last.lengthMs) return;
-    const earliestMs = this.#earliestStart(end, last.lengthMs, boot);
-    const earlyMs = earliestMs - now.monotonic;
+    const earlyMs = this.#earlyMs();
+    const last = this.#lastTurn?.run?.number ?? 'a run left out';
     this.check(
       earlyMs <= 0,
-      () =>
-        `run ${run.number} begins ${earlyMs} ms before the cooldown of ${last.run?.number ?? 'a run left out'} is over`,
+      () => `run ${run.number} begins ${earlyMs} ms before the cooldown of ${last} is over`,
     );
+  }
+
+  /** How much too early a run would begin now, as far as anybody can know: 0 or less if its cooldown is over. */
+  #earlyMs(): number {
+    const last = this.#lastTurn;
+    if (last === null) return 0;
+    const seen = last.run === null ? undefined : this.#seen.get(last.run.number);
+    const end = (seen === undefined ? null : this.#endOf(seen)) ?? last.at;
+    if (end === last.at && this.#isUnsure(last.at)) return 0;
+    const { boot, now, trueMs } = this.#here();
+    // Whatever was done to the clocks since: a cooldown that has truly passed is not cut short.
+    if (end.trueMs !== null && trueMs - end.trueMs >= last.lengthMs) return 0;
+    return this.#earliestStart(end, last.lengthMs, boot) - now.monotonic;
   }
 
   /** The end from which the cooldown counts; `null` if nobody saw it before it was found out. */
