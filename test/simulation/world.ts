@@ -85,8 +85,10 @@ export class World {
   #hasChain = true;
   #isBroken = false;
   #loadMs = 0;
-  /** The longest cooldown that it has ever said. */
+  /** The longest cooldown that the configuration has ever said: a runner may go on by any of it. */
   #longestMs: number;
+  /** The same of its tasks. */
+  #mostTasks: number;
   /** Counts what was asked. */
   #asked = 0;
 
@@ -102,6 +104,7 @@ export class World {
     this.#constants = randomConstants(this.#chains);
     this.#definition = randomChain(this.#chains, this.#constants);
     this.#longestMs = longestCooldown(this.#definition);
+    this.#mostTasks = this.#definition.tasks.length;
     const { schedule, clock, disk, log, coverage } = this;
     const store = new MemoryStore();
     const note = (what: () => string): void => this.note(what);
@@ -175,6 +178,7 @@ export class World {
     if (to !== 'another') return;
     this.#definition = randomChain(this.#chains, this.#constants);
     this.#longestMs = Math.max(this.#longestMs, longestCooldown(this.#definition));
+    this.#mostTasks = Math.max(this.#mostTasks, this.#definition.tasks.length);
     this.witness.configured(this.#definition);
   }
 
@@ -259,9 +263,8 @@ export class World {
 
   /** How long a pass may take at most: what is left of the last run and cooldown, then each task once. */
   #patienceMs(): number {
-    const { tasks } = this.#definition;
     return (
-      6 * lookAfterMs + 120_000 + (tasks.length + 1) * (this.#longestMs + 30_000) + 2 * this.#nature.hangMs
+      6 * lookAfterMs + 120_000 + (this.#mostTasks + 1) * (this.#longestMs + 30_000) + 2 * this.#nature.hangMs
     );
   }
 }
