@@ -16,7 +16,14 @@ export default defineConfig({
     dir: 'dist',
     format: 'esm',
     entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    chunkFileNames: ({ name }) => `chunks/${name.split('~')[0]}-[hash].js`,
+    // Node takes a third of a millisecond for each file that it imports, so that what is small goes together with what
+    // almost the same commands need: `runner run` reads 19 files instead of 51.
+    codeSplitting: {
+      groups: [{ name: 'shared', minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 10_000 }],
+    },
+    // The declarations have them.
+    comments: { legal: true, annotation: true, jsdoc: false },
     banner: (chunk) => (chunk.isEntry && chunk.name === 'runner' ? '#!/usr/bin/env node' : ''),
     minify: false,
     sourcemap: false,

@@ -1,5 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { request, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { hasErrorCode } from '../core/error-code.ts';
 
 /** How long a runner may take to answer: it does so within 100 ms unless something is wrong. */
@@ -67,6 +67,8 @@ function send({ socket, method, path, limitMs }: Sending, body: object): Promise
       'content-length': Buffer.byteLength(text),
       host: 'runner',
     };
+    // Loaded only by who asks: most of a runner does not.
+    const { request } = process.getBuiltinModule('node:http');
     const asked = request({ socketPath: socket, method, path, headers, agent: false }, resolve);
     const timer = setTimeout(() => {
       reject(

@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, lstatSync, readFileSync, readSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { gunzipSync } from 'node:zlib';
 import { hasErrorCode } from '../core/error-code.ts';
 import type { LogPosition } from '../core/event.ts';
 import { chainOfLogName, logPath, readLogStart } from './log-files.ts';
@@ -205,6 +204,8 @@ class FollowedLog {
         this.#offset = size;
         return;
       }
+      // Few need it, and to load it takes a tenth of the start of a runner.
+      const { gunzipSync } = process.getBuiltinModule('node:zlib');
       const inflated = gunzipSync(compressed, { maxOutputLength: 2 * size + floodBytes });
       if (inflated.length > this.#offset) this.#handOver(inflated.subarray(this.#offset));
     } catch (error) {

@@ -1,6 +1,5 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 
 const chunkBytes = 64 * 1024;
 const newline = 0x0a;
@@ -144,6 +143,7 @@ export class CompressedFile implements LogFile {
     // A stream of the file would still read from the descriptor after it was closed.
     const file = Readable.from(chunksOf(this.#descriptor));
     // What goes wrong in either comes out of the iterator.
+    const { createGunzip } = process.getBuiltinModule('node:zlib');
     this.#stream = pipeline(file, createGunzip({ chunkSize: chunkBytes }), () => undefined);
     return this.#stream[Symbol.asyncIterator]();
   }
