@@ -78,7 +78,12 @@ export interface RunnerFigures {
 
 /** What came of a reload. */
 export type Reloaded =
-  | { readonly kind: 'planned' | 'carried out'; readonly plan: readonly PlannedChange[] }
+  | {
+      readonly kind: 'planned' | 'carried out';
+      readonly plan: readonly PlannedChange[];
+      /** What else is different, by the names that it has in the configuration: `alerts.channels`, `metrics`. */
+      readonly settings: readonly string[];
+    }
   | { readonly kind: 'rejected'; readonly problems: readonly ConfigProblem[] }
   /** The runner ends, or hands its chains over, or cannot listen for metrics where it should. */
   | { readonly kind: 'refused'; readonly reason: string };
@@ -90,15 +95,17 @@ export interface WatchPlace {
   readonly names: readonly string[];
 }
 
+/** What the configuration says to a runner. */
+export interface Configuration {
+  readonly definitions: readonly ChainDefinition[];
+  readonly channels: readonly Channel[];
+  /** `null` for nowhere. */
+  readonly metrics: WatchPlace | null;
+}
+
 /** What came of loading the configuration. */
 export type Loaded =
-  | {
-      readonly kind: 'loaded';
-      readonly definitions: readonly ChainDefinition[];
-      readonly channels: readonly Channel[];
-      /** `null` for nowhere. */
-      readonly metrics: WatchPlace | null;
-    }
+  | ({ readonly kind: 'loaded' } & Configuration)
   | { readonly kind: 'rejected'; readonly problems: readonly ConfigProblem[] };
 
 /** Something in the configuration that has to be put right. */

@@ -113,7 +113,9 @@ export function runnerCommands(): readonly Command[] {
         `
 A chain that changed goes on by the new configuration after its run in progress, a removed one ends after it. Function
 tasks are loaded anew where a source file of the project has changed. It goes on with the same task, by its name, and
-keeps its cooldown and the streaks of the tasks that it still has; so does a restart with another configuration.`,
+keeps its cooldown and the streaks of the tasks that it still has; so does a restart with another configuration.
+
+Channels of alerts and the address of metrics are in force at once.`,
       )
       .action(async (options: Record<string, unknown>) => {
         const { reload } = await import('./runner-commands.ts');

@@ -26,6 +26,11 @@ export function readPlan(body: unknown): readonly PlannedChange[] {
   return listIn(body, 'plan').filter(isPlanned);
 }
 
+/** What a reload changes besides chains, by name. */
+export function readSettings(body: unknown): readonly string[] {
+  return listIn(body, 'settings').filter((name) => typeof name === 'string');
+}
+
 /** The problems for which a reload was refused. */
 export function readProblems(body: unknown): readonly ConfigProblem[] {
   return listIn(body, 'problems').filter(isProblem);

@@ -5,7 +5,7 @@ import { asker, refusal, runnerAt } from './ask-runner.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
 import { isGiven, type RawOptions } from './options.ts';
-import { readChains, readPlan, readProblems, readRunnerStatus } from './read-status.ts';
+import { readChains, readPlan, readProblems, readRunnerStatus, readSettings } from './read-status.ts';
 import { waitForEnd } from './wait-for-end.ts';
 
 /** Loading a configuration may take as long as the user's code at its top level. */
@@ -26,7 +26,9 @@ export async function reload(options: RawOptions): Promise<void> {
       return exitStatus.config;
     }
     if (answer.status !== 200) return refusal(answer);
-    if (!isGiven(options, 'json')) for (const line of planLines(readPlan(answer.body))) console.log(line);
+    if (!isGiven(options, 'json'))
+      for (const line of [...settingLines(readSettings(answer.body)), ...planLines(readPlan(answer.body))])
+        console.log(line);
     return exitStatus.success;
   });
 }
@@ -79,6 +81,10 @@ interface BusyChain {
 
 function busyChains(chains: readonly ChainStatus[]): readonly BusyChain[] {
   return chains.flatMap(({ chain, run }) => (run?.stage === 'running' ? [{ chain, run }] : []));
+}
+
+function settingLines(names: readonly string[]): readonly string[] {
+  return names.map((name) => `${name}: changed, in force at once`);
 }
 
 function planLines(plan: readonly PlannedChange[]): readonly string[] {

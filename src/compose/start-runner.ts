@@ -78,7 +78,7 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     return taken;
   }
   listeners.tellBy(options.channels);
-  runner.begin(options.definitions);
+  runner.begin(options);
   const stopLimiting = keepLogSmall(host);
   return {
     kind: 'up',

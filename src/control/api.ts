@@ -147,7 +147,11 @@ function addRunnerCommands(api: Api, control: RunnerControl, sources: ApiSources
     switch (answer.kind) {
       case 'planned':
       case 'carried out':
-        return c.json({ dryRun: answer.kind === 'planned', plan: answer.plan });
+        return c.json({
+          dryRun: answer.kind === 'planned',
+          plan: answer.plan,
+          settings: answer.settings,
+        });
       case 'rejected':
         return c.json(
           { ...errorBody('CONFIG_REJECTED', 'The configuration has problems'), problems: answer.problems },

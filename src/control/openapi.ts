@@ -227,6 +227,10 @@ function runnerCommandPaths(): Part {
   const plan = object('What changes.', {
     dryRun: flag('Whether nothing was done.'),
     plan: list(ref('PlannedChange')),
+    settings: list(
+      text('Its name in the configuration.'),
+      'What else is different, and in force at once: `alerts.channels`, `metrics`.',
+    ),
   });
   const rejected = object('All that is wrong with it.', {
     error: ref('Problem/properties/error'),

@@ -38,7 +38,8 @@ function differences(before: ChainDefinition, after: ChainDefinition): readonly 
   ];
 }
 
-function differentKeys(one: object, other: object): readonly string[] {
+/** The names of what is not the same in both, in alphabetical order. */
+export function differentKeys(one: object, other: object): readonly string[] {
   const [left, right] = [new Map(Object.entries(one)), new Map(Object.entries(other))];
   const keys = new Set([...left.keys(), ...right.keys()]);
   return [...keys].filter((key) => canonical(left.get(key)) !== canonical(right.get(key))).toSorted();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gate, holderNamed } from '../../test/support/memory-host.ts';
+import { channelTo } from '../../test/support/channels.ts';
 import { chain, RunnerStory } from '../../test/support/runner-story.ts';
 import { settled } from '../../test/support/settled.ts';
 
@@ -53,6 +54,7 @@ describe('a reload', () => {
         { chain: 'new', what: 'new', different: [] },
         { chain: 'gone', what: 'removed', different: [] },
       ],
+      settings: [],
     });
     assert.equal(story.host.chain('new').started, 1);
     assert.deepEqual([story.chain('changed').task, story.chain('gone').state], ['task1', 'running']);
@@ -103,6 +105,20 @@ describe('a reload', () => {
     assert.equal(story.watched, null);
     await story.runner.reload({ by, isDryRun: false });
     assert.equal(story.watched, metrics);
+  });
+
+  test('names what is different besides the chains, once', async () => {
+    const story = await new RunnerStory().begin(chain('mail'));
+    const metrics = { address: { host: '127.0.0.1', port: 9_464 }, names: [] };
+    const channels = [channelTo({ kind: 'slack', url: { kind: 'text', text: 'https://example.com' } })];
+    story.load = async () => ({ kind: 'loaded', definitions: [chain('mail')], channels, metrics });
+    const settings = [];
+    for (const isDryRun of [true, false, false]) {
+      const answer = await story.runner.reload({ by, isDryRun });
+      settings.push('settings' in answer ? answer.settings : answer);
+    }
+    assert.deepEqual(settings, [['alerts.channels', 'metrics'], ['alerts.channels', 'metrics'], []]);
+    assert.match(story.notes[0] ?? '', /1 untouched, 0 removed, alerts\.channels changed, metrics changed$/);
   });
 
   test('that cannot move it changes nothing, and says why', async () => {

@@ -1,5 +1,6 @@
 import type {
   Asked,
+  Configuration,
   ControlRequest,
   Loaded,
   Reloaded,
@@ -11,7 +12,7 @@ import type {
 } from '../control-port.ts';
 import type { Channel } from '../core/channel.ts';
 import type { ChainDefinition } from '../core/definition.ts';
-import { planReload, type PlannedChange } from '../core/reload-plan.ts';
+import { differentKeys, planReload, type PlannedChange } from '../core/reload-plan.ts';
 import type { ChainStatus } from '../core/status.ts';
 import { ChainKeeper, type KeeperParts } from './chain-keeper.ts';
 import type { RunningChain } from './chain-loop.ts';
@@ -62,6 +63,8 @@ export class ProjectRunner implements RunnerControl {
   #reloading: Promise<unknown> = Promise.resolve();
   /** The reload that has not begun yet, if one is asked for. */
   #nextReload: { readonly isDryRun: boolean; readonly answer: Promise<Reloaded> } | null = null;
+  /** What the configuration in force says besides its chains. */
+  #settings: object = {};
   #finish: () => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
 
@@ -77,9 +80,10 @@ export class ProjectRunner implements RunnerControl {
     return this.#ending !== null || this.#successor !== null;
   }
 
-  /** Begins to keep these chains. */
-  begin(definitions: readonly ChainDefinition[]): void {
-    for (const definition of definitions) this.#add(definition);
+  /** Begins to keep the chains of a configuration, whose channels and metrics are in force. */
+  begin(configuration: Configuration): void {
+    this.#settings = settingsOf(configuration);
+    for (const definition of configuration.definitions) this.#add(definition);
   }
 
   status(): RunnerStatus {
@@ -203,7 +207,8 @@ export class ProjectRunner implements RunnerControl {
     const kept = [...this.#keepers.values()].filter((keeper) => keeper.isKept());
     const present = kept.map((keeper) => keeper.definition);
     const plan = planReload(present, loaded.definitions);
-    if (isDryRun) return { kind: 'planned', plan };
+    const settings = differentKeys(this.#settings, settingsOf(loaded));
+    if (isDryRun) return { kind: 'planned', plan, settings };
     const problem = await this.#parts.seat.watchAt(loaded.metrics);
     if (this.#isToEnd()) return { kind: 'refused', reason: endingReason };
     if (problem !== null) {
@@ -211,11 +216,14 @@ export class ProjectRunner implements RunnerControl {
       this.#parts.note(`reload by ${by}: ${reason}`);
       return { kind: 'refused', reason };
     }
-    this.#parts.note(`reload by ${by}: ${countsOf(plan)}`);
+    this.#parts.note(
+      `reload by ${by}: ${[countsOf(plan), ...settings.map((name) => `${name} changed`)].join(', ')}`,
+    );
     const wanted = new Map(loaded.definitions.map((definition) => [String(definition.name), definition]));
     this.#parts.tellBy(loaded.channels);
+    this.#settings = settingsOf(loaded);
     for (const { chain, what } of plan) this.#carryOut(what, chain, wanted.get(chain) ?? null);
-    return { kind: 'carried out', plan };
+    return { kind: 'carried out', plan, settings };
   }
 
   #carryOut(what: PlannedChange['what'], chain: string, definition: ChainDefinition | null): void {
@@ -272,4 +280,9 @@ function abortOf(signal: AbortSignal): Promise<false> {
 function countsOf(plan: readonly PlannedChange[]): string {
   const words = ['new', 'changed', 'untouched', 'removed'] as const;
   return words.map((word) => `${plan.filter(({ what }) => what === word).length} ${word}`).join(', ');
+}
+
+/** By the names that they have in the configuration. */
+function settingsOf({ channels, metrics }: Configuration): object {
+  return { 'alerts.channels': channels, metrics };
 }

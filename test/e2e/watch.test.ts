@@ -59,7 +59,11 @@ upTest('a reload serves metrics somewhere else, under other names, or not at all
   const runner = await project.up();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/metrics`;
-  reloadWith(project, { listen: `127.0.0.1:${port}` });
+  configureMetrics(project, { listen: `127.0.0.1:${port}` });
+  const planned = project.done('reload --dry-run');
+  assert.match(planned, /^metrics: changed, in force at once\nmail: untouched$/m);
+  await assert.rejects(read(url), /ECONNREFUSED/);
+  assert.equal(project.done('reload'), planned);
   assert.equal((await read(url)).status, 200);
   assert.equal((await read(url, 'web-1.example.com')).status, 421);
   reloadWith(project, { listen: `127.0.0.1:${port}`, names: ['web-1.example.com'] });

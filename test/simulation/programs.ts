@@ -78,7 +78,7 @@ export class UpProgram implements Program {
       () => process.die('finished'),
       (error: unknown) => failed(process, witness, error),
     );
-    attempt(process, witness, () => this.project.begin(definitions));
+    attempt(process, witness, () => this.project.begin({ definitions, channels: [], metrics: null }));
   }
 
   chain(): RunningChain | null {

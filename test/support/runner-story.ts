@@ -62,7 +62,7 @@ export class RunnerStory {
   }
 
   async begin(...definitions: ChainDefinition[]): Promise<this> {
-    this.runner.begin(definitions);
+    this.runner.begin({ definitions, channels: [], metrics: null });
     await settled();
     return this;
   }

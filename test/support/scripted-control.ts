@@ -16,7 +16,7 @@ export class ScriptedControl implements RunnerControl {
   names: readonly string[] = ['mail'];
   /** What `ask` answers; until it is set, that the thing is done. */
   answer: Asked | null = null;
-  reloaded: Reloaded = { kind: 'carried out', plan: [] };
+  reloaded: Reloaded = { kind: 'carried out', plan: [], settings: [] };
   upgraded: Upgraded = { kind: 'taking over', pid: 4_711 };
   handOver: RunnerControl['handOver'] = () => null;
   /** A bug of the runner. */
