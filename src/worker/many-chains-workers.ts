@@ -35,6 +35,9 @@ const retryMs: DurationMs = toDurationMs(1_000);
 /** How often to look whether a process that dropped the lock is still there. */
 const strayCheckMs: DurationMs = toDurationMs(200);
 
+/** So many processes back a run is known to be one of this runner's: by then it has long had its outcome. */
+const mostRemembered = 10_000;
+
 /** What is needed to start one chain's share of a worker. */
 export interface GuestSetting extends ChainSetting {
   readonly definition: ChainDefinition;
@@ -47,6 +50,7 @@ export interface GuestSetting extends ChainSetting {
 export class ManyChainsWorkers {
   readonly #clock: Clock;
   readonly #chains = new Map<string, ChainSetting & { readonly group: string }>();
+  /** The processes that it has started, the oldest first: a run of one that is gone may not have its outcome yet. */
   readonly #own = new Set<string>();
   #processes: ManyChainsProcess[] = [];
   #waiting: GuestWorker[] = [];
@@ -117,9 +121,15 @@ export class ManyChainsWorkers {
       this.#processes.push(process);
       process.start(first.setting);
       const identity = identify(process.pid ?? 0, this.#clock.boot);
-      if (identity !== null) this.#own.add(markOf(identity));
+      if (identity !== null) this.#remember(identity);
       for (const guest of guests) guest.enter(process);
     }
+  }
+
+  #remember(identity: ProcessIdentity): void {
+    this.#own.add(markOf(identity));
+    const [oldest] = this.#own;
+    if (this.#own.size > mostRemembered && oldest !== undefined) this.#own.delete(oldest);
   }
 
   /** Those of the chains themselves, and of all others that would fit and have no process. */
