@@ -68,6 +68,15 @@ describe('a chain that somebody stops', () => {
     assert.equal(host.chain('mail').open, 0);
   });
 
+  test('goes on after a start that was asked at once after the stop', async () => {
+    const host = new MemoryHost();
+    const { keeper } = await keep(host, chain('mail', { successMs: 10_000 }));
+    await host.when('mail', (workers) => workers.succeeds());
+    const answers = [ask(keeper, stop), ask(keeper, start)];
+    assert.deepEqual(await Promise.all(answers), ['stopped', 'cooling down']);
+    assert.equal(keeper.status().state, 'cooling down');
+  });
+
   test('goes on after a start, with the rest of its cooldown', async () => {
     const host = new MemoryHost();
     const { keeper } = await keep(host, chain('mail', { successMs: 10_000 }));

@@ -65,6 +65,8 @@ export class ChainKeeper {
   /** Called when it is known what became of the wish to take the chain. */
   #takers: ((taken: Kept) => void)[] = [];
   #work: Promise<void> | null = null;
+  /** Settles once the last stop that somebody asked for has its answer. */
+  #stopping: Promise<unknown> = Promise.resolve();
 
   constructor(definition: ChainDefinition, parts: KeeperParts) {
     this.#definition = definition;
@@ -151,12 +153,18 @@ export class ChainKeeper {
   }
 
   /** Asks something of the chain; resolves once it is stored. */
-  async ask(request: ControlRequest): Promise<Asked> {
+  ask(request: ControlRequest): Promise<Asked> {
+    if (request.kind === 'start') return this.#start();
+    const answer = this.#ask(request);
+    if (request.kind === 'stop') this.#stopping = answer;
+    return answer;
+  }
+
+  async #ask(request: Exclude<ControlRequest, { kind: 'start' }>): Promise<Asked> {
     const { clock } = this.#parts;
     // A pause for an hour is one from now on, whenever the chain is taken.
     const now = clock.now();
     const keeping = await this.#whenTaken();
-    if (request.kind === 'start') return this.#start(keeping);
     if (keeping.kind === 'stopped' && request.kind === 'stop') return this.#stopAgain(request);
     if (keeping.kind !== 'running') return { kind: 'refused', reason: this.#whyNot(keeping) };
     if (request.kind === 'release') this.#givenTo = request.pid;
@@ -261,7 +269,10 @@ export class ChainKeeper {
     this.#nudge = null;
   }
 
-  async #start(keeping: Kept): Promise<Asked> {
+  async #start(): Promise<Asked> {
+    // It may have been asked just before, and not be known yet.
+    await this.#stopping;
+    const keeping = await this.#whenTaken();
     if (keeping.kind === 'running' && keeping.chain.facts().state.stopped !== null) {
       const reason = `Chain "${this.#definition.name}" is still stopping: start it again when its run has ended`;
       return { kind: 'refused', reason };
