@@ -77,6 +77,21 @@ describe('a chain that somebody stops', () => {
     assert.equal(keeper.status().state, 'cooling down');
   });
 
+  // Found by the simulation (world 7226): the start waited for the first stop, and came after the second.
+  test('stays stopped after a start between two stops', async () => {
+    const host = new MemoryHost();
+    const { keeper } = await keep(host);
+    await host.when('mail', (workers) => workers.succeeds());
+    host.store.failure = 'the disk is full';
+    const answers = [ask(keeper, stop), ask(keeper, start), ask(keeper, stop)];
+    await host.advance(2_000);
+    const [, started] = await Promise.all(answers);
+    assert.match(started ?? '', /was asked to stop meanwhile/);
+    host.store.failure = null;
+    await host.advance(1_000);
+    assert.equal(keeper.status().state, 'stopped');
+  });
+
   test('goes on after a start, with the rest of its cooldown', async () => {
     const host = new MemoryHost();
     const { keeper } = await keep(host, chain('mail', { successMs: 10_000 }));

@@ -271,7 +271,12 @@ export class ChainKeeper {
 
   async #start(): Promise<Asked> {
     // It may have been asked just before, and not be known yet.
-    await this.#stopping;
+    const stopping = this.#stopping;
+    await stopping;
+    if (stopping !== this.#stopping) {
+      const reason = `Chain "${this.#definition.name}" was asked to stop meanwhile: start it again if that was not meant`;
+      return { kind: 'refused', reason };
+    }
     const keeping = await this.#whenTaken();
     if (keeping.kind === 'running' && keeping.chain.facts().state.stopped !== null) {
       const reason = `Chain "${this.#definition.name}" is still stopping: start it again when its run has ended`;

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { backOff } from '../../test/support/chain-definition.ts';
 import { momentAt } from '../../test/support/chain-facts.ts';
 import { startStory } from '../../test/support/chain-story.ts';
+import { settled } from '../../test/support/settled.ts';
 
 describe('a chain', () => {
   test('starts its first run at once', async () => {
@@ -257,6 +258,26 @@ describe('a timeout', () => {
     await story.advance(60_000);
     assert.deepEqual(story.workers.steps, []);
     assert.deepEqual(story.outcomes, ['succeeded']);
+  });
+
+  // Found by the simulation (world 431634): what had been heard before the run began was taken to be enough.
+  test('is none for such a run also where the one before has ended in the same way, and the disk is slow', async () => {
+    const story = await startStory({ tasks: [{ timeoutMs: 60_000, successMs: 0 }] });
+    story.clock.allHeard = async () => story.workers.succeeds();
+    let goOn = (): void => undefined;
+    story.workers.whenHanded = () => {
+      story.workers.whenHanded = () => undefined;
+      goOn = story.slowDisk();
+      void story.poke();
+    };
+    await story.advance(60_000);
+    await story.advance(60_000);
+    goOn();
+    await settled();
+    assert.deepEqual(story.workers.steps, []);
+    goOn();
+    await settled();
+    assert.deepEqual(story.outcomes.slice(0, 2), ['succeeded', 'succeeded']);
   });
 
   test('is one also for a run that ends of its signal before this process comes to go on', async () => {

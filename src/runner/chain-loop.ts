@@ -91,7 +91,6 @@ class ChainLoop {
   #worker: Worker | null = null;
   /** Names the worker whose events count: those of one that was let go may still be in the mailbox. */
   #workerMark: symbol | null = null;
-  #hasListened = false;
   #isFinished = false;
 
   constructor(definition: ChainDefinition, ports: ChainPorts, facts: Facts) {
@@ -127,12 +126,16 @@ class ChainLoop {
 
   async run(): Promise<Passes> {
     try {
+      let hasListened = false;
       for (;;) {
         for (const posted of this.#mailbox.take()) this.#take(posted);
         this.#adoptChange();
         const decision = decide(this.facts, this.definition, this.#ports.clock.now().monotonic);
+        const mustListen: boolean = decision.kind === 'end run' && !hasListened;
+        hasListened = mustListen;
         if (this.#mustStoreBefore(decision)) await this.#store({ mayWait: this.#isLongWait(decision) });
-        else if (decision.kind === 'end run' && !this.#hasListened) await this.#listen();
+        // A run that seems to take too long may have ended while this process was held up.
+        else if (mustListen) await this.#ports.clock.allHeard();
         else if (decision.kind === 'finish') return this.facts.passes;
         else if (decision.kind === 'wait') await this.#wait(decision.until, decision.why);
         else await this.#act(decision);
@@ -212,12 +215,6 @@ class ChainLoop {
     else this.#ports.output.watch();
   }
 
-  // A run that seems to take too long may have ended while this process was held up.
-  async #listen(): Promise<void> {
-    await this.#ports.clock.allHeard();
-    this.#hasListened = true;
-  }
-
   #mustStoreBefore(decision: Decision): boolean {
     if (this.#stored === this.facts.state) return false;
     if (this.facts.store.kind === 'fails') return decision.kind === 'store';
@@ -262,7 +259,6 @@ class ChainLoop {
 
   async #wait(until: MonotonicMs | null, why: WaitReason): Promise<void> {
     this.waiting = why;
-    this.#hasListened = false;
     this.#isLogFresh = false;
     const forget = until === null ? null : this.#ports.clock.wakeAt(until, () => this.#mailbox.wake());
     await this.#mailbox.arrival();
@@ -309,7 +305,6 @@ class ChainLoop {
   // The clock is read first: what ends of the step has ended after it, however long this process is held up.
   #endRun(decision: DecisionOf<'end run'>): void {
     const at = this.#ports.clock.now().monotonic;
-    this.#hasListened = false;
     this.#ports.workers.end(decision.run, decision.step, this.definition);
     this.#learn({ ...decision, kind: 'ending step taken', at });
   }
