@@ -120,10 +120,19 @@ export const chainBugs = [
     why: 'A run starts although somebody has paused the chain while its intent was being stored.',
     file: 'src/runner/chain-loop.ts',
     find: `if (this.#mustStoreBefore(decision)) await this.#store({ mayWait: this.#isLongWait(decision) });
-        else if (decision.kind === 'end run'`,
+        // A run that seems to take too long may have ended while this process was held up.
+        else if`,
     put: `if (this.#mustStoreBefore(decision)) await this.#store({ mayWait: this.#isLongWait(decision) });
-        if (decision.kind === 'end run'`,
+        if`,
     caughtBy: ['src/runner/chain-loop', 'src/runner/chain-requests'],
+  },
+  {
+    name: 'heard-once-for-all',
+    why: 'A run that ended by itself while the runner was stopped by SIGSTOP is said to have timed out.',
+    file: 'src/runner/chain-loop.ts',
+    find: 'hasListened = mustListen;',
+    put: 'hasListened = hasListened || mustListen;',
+    caughtBy: ['src/runner/chain-loop'],
   },
   {
     name: 'old-worker-still-heard',

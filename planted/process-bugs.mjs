@@ -167,6 +167,14 @@ process.on('exit', (code) => {
     caughtBy: ['src/system/clock'],
   },
   {
+    name: 'log-compressed-by-two',
+    why: 'While one runner takes over from another, a log that both compress may be left empty.',
+    file: 'src/log/compress.ts',
+    find: 'own="$1.$$.gz.tmp"',
+    put: 'own="$1.gz.tmp"',
+    caughtBy: ['src/log/aside-files'],
+  },
+  {
     name: 'timer-early',
     why: 'A chain begins up to 2 ms before its cooldown has ended.',
     file: 'src/system/clock.ts',

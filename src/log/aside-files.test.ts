@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -117,15 +125,23 @@ test('of two runners that compress a file at once, one that fails takes nothing 
   const logs = new TestLogs(t);
   logs.fill(logs.open('mail'), 'hello');
   const path = join(logs.path, 'mail.log.1');
-  const failing = `echo $PPID > ${logs.path}/pid; while [ ! -f ${logs.path}/written ]; do sleep 0.01; done; exit 1`;
+  const failing = `echo $PPID > ${logs.path}/failing; while [ ! -f ${logs.path}/slow ]; do sleep 0.01; done; exit 1`;
   compressBy(path, failing);
-  await logs.until(() => logs.has('pid') && logs.read('pid').endsWith('\n'));
-  const shell = `/proc/${logs.read('pid').trim()}`;
-  const slow = `/bin/gzip "$@"; : > ${logs.path}/written; while [ -d ${shell} ]; do sleep 0.01; done`;
+  await logs.until(() => shellOf(logs, 'failing') !== null);
+  const failingShell = shellOf(logs, 'failing');
+  const slow = `/bin/gzip "$@"; echo $PPID > ${logs.path}/slow; while [ -d ${failingShell} ]; do sleep 0.01; done`;
   compressBy(path, slow);
-  await logs.until(() => !logs.has('mail.log.1'));
+  await logs.until(() => shellOf(logs, 'slow') !== null);
+  await logs.until(() => !existsSync(shellOf(logs, 'slow') ?? ''));
   assert.equal(unzipped(logs, 'mail.log.1.gz'), 'hello');
+  assert.equal(logs.has('mail.log.1'), false);
 });
+
+/** The process of the shell that wrote its number there, once it has. */
+function shellOf(logs: TestLogs, name: string): string | null {
+  const text = logs.has(name) ? logs.read(name) : '';
+  return text.endsWith('\n') ? `/proc/${text.trim()}` : null;
+}
 
 test('a file with a hole is not compressed: it takes little room, and would take long', async (t) => {
   const logs = new TestLogs(t);
