@@ -12,7 +12,8 @@ import type { Workshop } from './workshop.ts';
 
 const busyChains = 20;
 const manyChains = 10_000;
-const settledMs = 20_000;
+/** Some 20 s after it has come to rest, V8 gives memory back, once: most of a second of processor time. */
+const settledMs = 40_000;
 const probeCooldownMs = 100;
 const dayMs = 24 * 3_600_000;
 

@@ -24,7 +24,8 @@ projectTest('a process in a session of its own holds the next run back until it 
   const leave = `sh: ${hidden} until [ -e ${begun} ]; do sleep 0.01; done`;
   const runner = project.start(leave, '--name', 'c', ...backToBack, '--passes', '2');
   const left = await runner.next('run left behind');
-  assert.match(JSON.stringify(left.leftovers), /release/);
+  // A long path is cut.
+  assert.match(JSON.stringify(left.leftovers), /sh -c echo > [^ ]*begun; until/);
   writeFileSync(release, '');
   await runner.next('leftovers gone');
   assert.ok(existsSync(join(project.folder, 'gone')), 'the next run may start only when the process is gone');
