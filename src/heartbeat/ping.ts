@@ -7,7 +7,7 @@ const limitMs = 10_000;
  */
 export function ping(url: string, signal: AbortSignal): Promise<string | null> {
   const { protocol } = new URL(url);
-  // Loaded only by who pings: it takes a tenth of the start of a runner.
+  // Few need it, and each start is shorter without it.
   const { request } = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
   return new Promise((resolve) => {
     const timer = setTimeout(() => end(`no answer within ${limitMs / 1_000} s`), limitMs);

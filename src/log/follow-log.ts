@@ -204,7 +204,7 @@ class FollowedLog {
         this.#offset = size;
         return;
       }
-      // Few need it, and to load it takes a tenth of the start of a runner.
+      // Few need it, and each start is shorter without it.
       const { gunzipSync } = process.getBuiltinModule('node:zlib');
       const inflated = gunzipSync(compressed, { maxOutputLength: 2 * size + floodBytes });
       if (inflated.length > this.#offset) this.#handOver(inflated.subarray(this.#offset));
