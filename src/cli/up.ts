@@ -7,7 +7,7 @@ import type { ChainDefinition } from '../core/definition.ts';
 import type { CheckedMetrics } from '../config/metrics-options.ts';
 import { parseListenAddress, type ListenAddress } from '../core/listen-address.ts';
 import type { LoadAnswer, LoadRequest } from '../config/loaded.ts';
-import type { Loaded, WatchPlace } from '../control-port.ts';
+import type { Configuration, Loaded, WatchPlace } from '../control-port.ts';
 import { createServiceManager } from '../system/service-manager.ts';
 import { tellReady } from '../system/ready.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
@@ -38,18 +38,17 @@ export async function up(chains: readonly string[], options: RawOptions): Promis
     if (loaded.kind === 'rejected') {
       return refuse(explainProblems(loaded.problems).trimEnd(), exitStatus.config);
     }
-    return runAll({ request, load, loaded }, options);
+    return runAll({ request, load, configuration: loaded }, options);
   });
 }
 
 interface UpAsked {
   readonly request: LoadRequest;
   readonly load: () => Promise<Loaded>;
-  readonly loaded: Extract<Loaded, { kind: 'loaded' }>;
+  readonly configuration: Configuration;
 }
 
-async function runAll({ request, load, loaded }: UpAsked, options: RawOptions): Promise<ExitStatus> {
-  const { definitions, channels, metrics } = loaded;
+async function runAll({ request, load, configuration }: UpAsked, options: RawOptions): Promise<ExitStatus> {
   const output = createUpOutput({
     isJson: isGiven(options, 'json'),
     isVerbose: isGiven(options, 'verbose'),
@@ -57,10 +56,9 @@ async function runAll({ request, load, loaded }: UpAsked, options: RawOptions): 
   });
   warnOfOwner(output, request);
   const answer = await startRunner({
+    configuration,
     stateDirectory: stateDirectory(options),
     path: process.env['PATH'] ?? '',
-    definitions,
-    channels,
     load: async () => {
       warnOfOwner(output, request);
       return load();
@@ -69,11 +67,10 @@ async function runAll({ request, load, loaded }: UpAsked, options: RawOptions): 
     figures: { version, host: hostname(), directory: projectDirectory(options) },
     tell: (told) => output.tell(told),
     note: (text) => output.note(text),
-    metrics,
     takeover: takeoverOf(options),
   });
   if (answer.kind === 'held elsewhere') return refuse(heldText(answer), exitStatus.heldElsewhere);
-  return untilFinished(answer, output, definitions);
+  return untilFinished(answer, output, configuration.definitions);
 }
 
 async function untilFinished(

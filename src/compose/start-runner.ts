@@ -1,10 +1,8 @@
-import type { Loaded, RunnerFigures, Upgraded, WatchPlace } from '../control-port.ts';
+import type { Configuration, Loaded, RunnerFigures, Upgraded } from '../control-port.ts';
 import { createApi, type ApiSources } from '../control/api.ts';
 import { createWatchSite } from '../control/watch-api.ts';
 import { checkSocketPath } from '../control/serve.ts';
 import { askForChains, type TakeOver } from '../control/take-over.ts';
-import type { Channel } from '../core/channel.ts';
-import type { ChainDefinition } from '../core/definition.ts';
 import { add, toDurationMs } from '../core/units.ts';
 import { readTail } from '../log/read-log.ts';
 import { limitRunnerLog } from '../log/runner-log.ts';
@@ -24,12 +22,11 @@ import { createSeat, type ProjectSeat } from './project-seat.ts';
 
 /** What `runner up` is started with. */
 export interface UpOptions {
+  /** In force until a reload. */
+  readonly configuration: Configuration;
   readonly stateDirectory: string;
   /** The program path in which perl is looked for beside the usual folders. */
   readonly path: string;
-  readonly definitions: readonly ChainDefinition[];
-  /** How people are told. */
-  readonly channels: readonly Channel[];
   /** Loads the configuration anew, for a reload. */
   readonly load: () => Promise<Loaded>;
   /** The words that start this program in the same way again. */
@@ -38,8 +35,6 @@ export interface UpOptions {
   readonly tell: Tell;
   /** Told in words for people, of what is not of one chain. */
   readonly note: (text: string) => void;
-  /** Where monitoring may look besides the control socket, until a reload; `null` for nowhere. */
-  readonly metrics: WatchPlace | null;
   /** Whether to take the chains over from a runner that is up, and to kill it if it does not answer. */
   readonly takeover: 'no' | 'ask' | 'force';
 }
@@ -77,8 +72,8 @@ export async function startRunner(options: UpOptions): Promise<UpAnswer> {
     host.close();
     return taken;
   }
-  listeners.tellBy(options.channels);
-  runner.begin(options);
+  listeners.tellBy(options.configuration.channels);
+  runner.begin(options.configuration);
   const stopLimiting = keepLogSmall(host);
   return {
     kind: 'up',
@@ -98,17 +93,21 @@ interface Assembled extends Pick<Candidate, 'seat' | 'runner' | 'follow'> {
 }
 
 function assemble(host: Host, options: UpOptions): Assembled {
-  const { figures, note, tell, load } = options;
+  const { configuration, figures, note, tell, load } = options;
   const { pid, memoryBytes } = ownProcess;
   const since = host.clock.now().wall;
   const bug = (error: Error): void =>
     note(`a request failed, which is a bug of runner: ${error.stack ?? error.message}`);
   const listeners = openListeners(host, { tell, note, origin: figures }, () => runner);
   const { metrics } = listeners;
-  const seat = createSeat(host, options, {
-    api: () => createApi(runner, sourcesOf(host, { metrics, bug, version: figures.version })),
-    site: () => createWatchSite(runner, { metrics: () => metrics.text(), bug }),
-  });
+  const seat = createSeat(
+    host,
+    { metrics: configuration.metrics, note },
+    {
+      api: () => createApi(runner, sourcesOf(host, { metrics, bug, version: figures.version })),
+      site: () => createWatchSite(runner, { metrics: () => metrics.text(), bug }),
+    },
+  );
   let predecessor: Predecessor | null = null;
   const runner = new ProjectRunner({
     clock: host.clock,
