@@ -1,31 +1,50 @@
 import { defineConfig } from 'rolldown';
 
-export default defineConfig({
-  input: {
-    runner: 'src/cli/main.ts',
-    index: 'src/index.ts',
-    'function-worker': 'src/worker/function/main.ts',
-    'many-chains-worker': 'src/worker/function/many-chains.ts',
-    'config-loader': 'src/config/loader/main.ts',
-  },
+const common = {
   platform: 'node',
   // Everything else is bundled: jiti reads its own files at run time, the other holds native binaries.
   external: [/^node:/, /^jiti(\/|$)/, '@photostructure/sqlite'],
   transform: { target: 'node20.19' },
-  output: {
-    dir: 'dist',
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: ({ name }) => `chunks/${name.split('~')[0]}-[hash].js`,
-    // Node takes a third of a millisecond for each file that it imports, so that what is small goes together with what
-    // almost the same commands need: `runner run` reads 19 files instead of 51.
-    codeSplitting: {
-      groups: [{ name: 'shared', minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 10_000 }],
+};
+
+const output = {
+  dir: 'dist',
+  // The declarations have them.
+  comments: { legal: true, annotation: true, jsdoc: false },
+  minify: false,
+  sourcemap: false,
+};
+
+// Node starts a program of CommonJS sooner than one of ES modules: `runner --version` in three quarters of the time.
+const program = { ...output, format: 'cjs', strict: true, entryFileNames: '[name].cjs' };
+
+/** A program in one file, with all that it needs. */
+function alone(name, file) {
+  return { ...common, input: { [name]: file }, output: { ...program, codeSplitting: false } };
+}
+
+export default defineConfig([
+  { ...common, input: { index: 'src/index.ts' }, output: { ...output, format: 'esm' } },
+  alone('function-worker', 'src/worker/function/main.ts'),
+  alone('many-chains-worker', 'src/worker/function/many-chains.ts'),
+  alone('config-loader', 'src/config/loader/main.ts'),
+  {
+    ...common,
+    input: { runner: 'src/cli/main.ts' },
+    preserveEntrySignatures: false,
+    output: {
+      ...program,
+      banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
+      chunkFileNames: 'chunks/[name]-[hash].cjs',
+      // What nearly each command needs goes together, so that Node has fewer files to read. Whole layers do: what a layer
+      // imports is below it, so that no two files need each other.
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [
+          { name: 'core', test: /src\/(core\/|ports|control-port)/ },
+          { name: 'host', test: /src\/(system|processes|log)\// },
+        ],
+      },
     },
-    // The declarations have them.
-    comments: { legal: true, annotation: true, jsdoc: false },
-    banner: (chunk) => (chunk.isEntry && chunk.name === 'runner' ? '#!/usr/bin/env node' : ''),
-    minify: false,
-    sourcemap: false,
   },
-});
+]);

@@ -69,9 +69,9 @@ function readArguments(args) {
 
 function isStale() {
   const results = [
-    'dist/runner.js',
+    'dist/runner.cjs',
     'dist/worker.pl',
-    'dist/function-worker.js',
+    'dist/function-worker.cjs',
     'build/bench/measure-all.js',
   ];
   if (!results.every((name) => existsSync(`${root}${name}`))) return true;

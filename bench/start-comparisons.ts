@@ -1,7 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { chainsOf } from './chains.ts';
 import type { Comparison, Contender } from './comparison.ts';
 import type { Peer } from '../peers/peer.ts';
@@ -99,9 +98,9 @@ function nodeProgram(
   return {
     name,
     async measure() {
-      const file = `${workshop.fresh()}.mjs`;
-      const lines = [`await import(${urlOf(workshop.runner)});`];
-      if (name !== 'runner --version') lines.push(`await import(${urlOf(runModule(workshop))});`);
+      const file = `${workshop.fresh()}.cjs`;
+      const lines = [requireOf(workshop.runner)];
+      if (name !== 'runner --version') lines.push(requireOf(runModule(workshop)));
       if (name === 'and SQLite') lines.push(sqliteLines(workshop));
       writeFileSync(file, lines.join('\n'));
       return (await secondsOf(process.execPath, [file, '--version'], workshop.folder)) * 1_000;
@@ -112,7 +111,7 @@ function nodeProgram(
 /** The part of the package that `runner run` loads. */
 function runModule(workshop: Workshop): string {
   const folder = join(dirname(workshop.runner), 'chunks');
-  const found = readdirSync(folder).find((name) => /^run-.*\.js$/.test(name));
+  const found = readdirSync(folder).find((name) => /^run-.*\.cjs$/.test(name));
   if (found === undefined) throw new Error('The package has no module of "runner run"');
   return join(folder, found);
 }
@@ -120,15 +119,14 @@ function runModule(workshop: Workshop): string {
 function sqliteLines(workshop: Workshop): string {
   const [major = 0] = process.versions.node.split('.').map(Number);
   const own = createRequire(workshop.runner);
-  const module = major >= 22 ? "'node:sqlite'" : urlOf(own.resolve('@photostructure/sqlite'));
   return [
-    `const sqlite = await import(${module});`,
-    `const database = new (sqlite.DatabaseSync ?? sqlite.default.DatabaseSync)(${JSON.stringify(workshop.fresh())});`,
+    `const sqlite = ${requireOf(major >= 22 ? 'node:sqlite' : own.resolve('@photostructure/sqlite'))}`,
+    `const database = new sqlite.DatabaseSync(${JSON.stringify(workshop.fresh())});`,
     "database.exec('PRAGMA journal_mode = WAL; CREATE TABLE chain (name TEXT PRIMARY KEY, state TEXT) STRICT');",
     'database.close();',
   ].join('\n');
 }
 
-function urlOf(path: string): string {
-  return JSON.stringify(pathToFileURL(path).href);
+function requireOf(module: string): string {
+  return `require(${JSON.stringify(module)});`;
 }

@@ -70,7 +70,7 @@ export function openWorkshop(): Workshop {
   let count = 0;
   return {
     folder,
-    runner: `${folder}/package/dist/runner.js`,
+    runner: `${folder}/package/dist/runner.cjs`,
     worker: `${folder}/package/dist/worker.pl`,
     append: makeAppend(folder),
     project: `${folder}/project`,

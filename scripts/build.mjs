@@ -20,7 +20,7 @@ if (parts.includes('package')) {
 await Promise.all(work);
 
 if (parts.includes('package')) {
-  await chmod(`${root}dist/runner.js`, 0o755);
+  await chmod(`${root}dist/runner.cjs`, 0o755);
   await copyFile(`${root}src/worker/worker.pl`, `${root}dist/worker.pl`);
   await copyFile(`${root}src/system/init.pl`, `${root}dist/init.pl`);
   const { configJsonSchema } = await import(pathToFileURL(`${root}build/src/config/json-schema.js`).href);

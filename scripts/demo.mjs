@@ -83,7 +83,7 @@ async function build() {
   const names = await readdir(join(root, 'src'), { recursive: true });
   const sources = ['package.json', 'rolldown.config.mjs', ...names.map((name) => join('src', name))];
   const changed = Math.max(...(await Promise.all(sources.map(changedAt))));
-  if ((await changedAt('dist/runner.js')) > changed) {
+  if ((await changedAt('dist/runner.cjs')) > changed) {
     stage('The program is built.');
     return;
   }
@@ -116,7 +116,7 @@ async function writeMails(count, environment) {
 
 /** Runs the chain until all mails are out; then ends it as Ctrl-C would. */
 async function showChain(environment) {
-  const runner = start(process.execPath, [join(root, 'dist', 'runner.js'), 'run', 'mail'], {
+  const runner = start(process.execPath, [join(root, 'dist', 'runner.cjs'), 'run', 'mail'], {
     environment,
     cwd: mailExample,
     isShown: true,
@@ -162,9 +162,9 @@ async function summarise(environment) {
   console.log(
     [
       '\nTry next:',
-      '  node dist/runner.js run "sh: date" --cooldown 2s                        any command, for ever',
-      '  cd examples/commands; node ../../dist/runner.js run health              a chain of shell commands',
-      '  cd examples/commands; node ../../dist/runner.js history                 what it has done',
+      '  node dist/runner.cjs run "sh: date" --cooldown 2s                        any command, for ever',
+      '  cd examples/commands; node ../../dist/runner.cjs run health              a chain of shell commands',
+      '  cd examples/commands; node ../../dist/runner.cjs history                 what it has done',
     ].join('\n'),
   );
   return isGood ? 0 : 1;
@@ -173,7 +173,7 @@ async function summarise(environment) {
 async function countRuns(environment) {
   const history = ['history', 'mail', '--json', '--limit', '10000'];
   const lines = await finish(
-    start(process.execPath, [join(root, 'dist', 'runner.js'), ...history], { environment }),
+    start(process.execPath, [join(root, 'dist', 'runner.cjs'), ...history], { environment }),
   );
   const runs = lines
     .trim()

@@ -34,11 +34,11 @@ async function pack() {
     if (!/^(dist|docs)\/|^[A-Z]+(\.md)?$|^package\.json$/.test(path)) fail(`${path} should not be in it`);
     if (/\.(test\.|map$|tsbuildinfo)/.test(path)) fail(`${path} should not be in it`);
   }
-  const program = files.find(({ path }) => path === 'dist/runner.js');
-  if (program === undefined || (program.mode & 0o111) !== 0o111) fail('dist/runner.js is not executable');
-  const text = await readFile(`${root}dist/runner.js`, 'utf8');
+  const program = files.find(({ path }) => path === 'dist/runner.cjs');
+  if (program === undefined || (program.mode & 0o111) !== 0o111) fail('dist/runner.cjs is not executable');
+  const text = await readFile(`${root}dist/runner.cjs`, 'utf8');
   if (!text.startsWith('#!/usr/bin/env node\n'))
-    fail('dist/runner.js does not start with "#!/usr/bin/env node"');
+    fail('dist/runner.cjs does not start with "#!/usr/bin/env node"');
   return join(folder, filename);
 }
 

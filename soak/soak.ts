@@ -145,7 +145,7 @@ function copyPackage(folder: string): string {
   cpSync(`${root}dist`, join(copy, 'dist'), { recursive: true });
   cpSync(`${root}package.json`, join(copy, 'package.json'));
   symlinkSync(`${root}node_modules`, join(copy, 'node_modules'));
-  return join(copy, 'dist', 'runner.js');
+  return join(copy, 'dist', 'runner.cjs');
 }
 
 async function startRunner(

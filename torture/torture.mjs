@@ -38,7 +38,7 @@ const { torture } = await import('../build/torture/torture.js');
 process.exitCode = await torture(process.argv.slice(2));
 
 function isStale() {
-  const results = ['dist/runner.js', 'dist/worker.pl', 'build/torture/torture.js'];
+  const results = ['dist/runner.cjs', 'dist/worker.pl', 'build/torture/torture.js'];
   if (!results.every((name) => existsSync(`${root}${name}`))) return true;
   const oldestResult = Math.min(...results.map((name) => statSync(`${root}${name}`).mtimeMs));
   const sources = ['src', 'peers', 'torture', 'test/support'].flatMap((folder) =>

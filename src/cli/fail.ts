@@ -44,12 +44,3 @@ function printError(error: Error, isDebug: boolean): void {
   if (isDebug) console.error(error);
   else console.error(isRefusal(error) ? `Cannot use the state: ${error.message}${advice}` : error.message);
 }
-
-/** A bug: says what is known, and ends. Runs in progress go on, and the next runner picks them up. */
-export function dieOfBug(error: unknown): never {
-  console.error(
-    'This is a bug of runner. Runs in progress go on to their end; start it again to pick them up.',
-  );
-  console.error(error);
-  process.exit(exitStatus.software);
-}

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { alertCommand } from './alert-commands.ts';
+import { seeThrough } from './bug.ts';
 import { exitStatus } from './exit-status.ts';
 import { chainCommands, runnerCommands } from './control-commands.ts';
 import { incidentCommands } from './incident-commands.ts';
@@ -26,8 +27,7 @@ Exit status: 0 success, 1 the last pass failed, 2 the runner refuses, 64 wrong u
 78 problems in the configuration.`;
 
 // As the main process of a container it has to clear away the processes of others: another one does that for it.
-if (process.pid === 1) await belowInit();
-else await main(process.argv);
+seeThrough(process.pid === 1 ? belowInit() : main(process.argv));
 
 async function belowInit(): Promise<void> {
   const [{ startBelowInit }, { guarded }] = await Promise.all([

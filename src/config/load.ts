@@ -4,7 +4,7 @@ import { readTaskText } from './task-text.ts';
 
 /** How the config loader is started. */
 export interface LoaderOptions {
-  /** The compiled entry of the config loader, absolute: `dist/config-loader.js`. */
+  /** The compiled entry of the config loader, absolute: `dist/config-loader.cjs`. */
   readonly loaderFile: string;
   /** How long it may take before it is killed; default 60 000. */
   readonly deadlineMs?: number;

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 /** The part of SQLite's interface in Node that the store uses; `node:sqlite` and @photostructure/sqlite both have it. */
 export interface Database {
   exec(sql: string): void;
@@ -20,7 +22,7 @@ type SqlValue = string | number | null;
  * comes from a package.
  */
 export async function openDatabase(path: string): Promise<Database> {
-  const { DatabaseSync } = await loadSqlite();
+  const { DatabaseSync } = loadSqlite();
   return new DatabaseSync(path);
 }
 
@@ -28,14 +30,13 @@ interface SqliteModule {
   readonly DatabaseSync: new (path: string) => Database;
 }
 
-async function loadSqlite(): Promise<SqliteModule> {
+// Required, not imported: a program of CommonJS that imports has to load Node's loader of ES modules first.
+function loadSqlite(): SqliteModule {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const isBuiltIn = major > 22 || (major === 22 && minor >= 13);
-  if (!isBuiltIn) return import('@photostructure/sqlite');
-  silenceExperimentalWarning();
-  // Not a literal: the types of Node 20, which guard against what Node 20 lacks, do not know this module.
-  const name: string = 'node:sqlite';
-  const loaded: unknown = await import(name);
+  if (isBuiltIn) silenceExperimentalWarning();
+  const require = createRequire(import.meta.url);
+  const loaded: unknown = isBuiltIn ? require('node:sqlite') : require('@photostructure/sqlite');
   if (!isSqliteModule(loaded)) throw new Error(`Node ${process.versions.node} has no SQLite`);
   return loaded;
 }

@@ -5,12 +5,12 @@ const folder = new URL(import.meta.url.includes('/chunks/') ? '..' : '.', import
 
 /** This program itself. */
 export function runnerFile(): string {
-  return fileURLToPath(new URL('runner.js', folder));
+  return fileURLToPath(new URL('runner.cjs', folder));
 }
 
 /** The program that loads configurations. */
 export function configLoaderFile(): string {
-  return fileURLToPath(new URL('config-loader.js', folder));
+  return fileURLToPath(new URL('config-loader.cjs', folder));
 }
 
 /** The worker that runs commands, and that takes the lock for every other. */
@@ -25,10 +25,10 @@ export function initScript(): string {
 
 /** The program that runs the functions of many chains, with its arguments. */
 export function manyChainsWorkerCommand(): readonly string[] {
-  return [process.execPath, fileURLToPath(new URL('many-chains-worker.js', folder))];
+  return [process.execPath, fileURLToPath(new URL('many-chains-worker.cjs', folder))];
 }
 
 /** The program that runs functions, with its arguments. */
 export function functionWorkerCommand(): readonly string[] {
-  return [process.execPath, fileURLToPath(new URL('function-worker.js', folder))];
+  return [process.execPath, fileURLToPath(new URL('function-worker.cjs', folder))];
 }

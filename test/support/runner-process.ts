@@ -71,7 +71,7 @@ export const runnerFile: string = join(
   'node_modules',
   'yourlabs-runner',
   'dist',
-  'runner.js',
+  'runner.cjs',
 );
 
 /** The file of a fixture, absolute. */

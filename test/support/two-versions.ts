@@ -33,7 +33,7 @@ export function createInstallation(): Installation {
     if (name !== 'yourlabs-runner') symlinkSync(join(modules, name), join(root, 'node_modules', name));
   }
   return {
-    program: join(target, 'dist', 'runner.js'),
+    program: join(target, 'dist', 'runner.cjs'),
     install(version) {
       rmSync(target, { recursive: true });
       cpSync(source, target, { recursive: true });
@@ -48,10 +48,11 @@ function renumber(folder: string, from: string, to: string): void {
   const names = readdirSync(chunks);
   for (const name of names) renameSync(join(chunks, name), join(chunks, `v${to}-${name}`));
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  for (const file of files.filter((name) => /\.js$|^package\.json$/.test(name))) {
+  for (const file of files.filter((name) => /\.c?js$|^package\.json$/.test(name))) {
     const path = join(folder, file);
     let text = readFileSync(path, 'utf8').replaceAll(`"${from}"`, `"${to}"`);
     for (const name of names) text = text.replaceAll(`/${name}"`, `/v${to}-${name}"`);
+    if (file.endsWith('.cjs')) text += `// of version ${to}\n`;
     writeFileSync(path, text);
   }
 }

@@ -19,13 +19,16 @@ const answerDescriptor = 3;
 const loaderFile = fileURLToPath(import.meta.url);
 let importingModule: string | null = null;
 
-if (process.argv[2] === importMode) await answerImport();
-const request: LoadRequest = readRequest(await text(process.stdin));
-process.on('uncaughtException', (error) => answerUserError(error));
-process.on('unhandledRejection', (error) => answerUserError(error));
-process.on('beforeExit', answerNeverImported);
-send({ kind: 'answer', answer: await answerRequest(request, { importing, loaderFile }) });
-process.exit(0);
+void (process.argv[2] === importMode ? answerImport() : answer());
+
+async function answer(): Promise<never> {
+  const request = readRequest(await text(process.stdin));
+  process.on('uncaughtException', (error) => answerUserError(error, request));
+  process.on('unhandledRejection', (error) => answerUserError(error, request));
+  process.on('beforeExit', answerNeverImported);
+  send({ kind: 'answer', answer: await answerRequest(request, { importing, loaderFile }) });
+  process.exit(0);
+}
 
 function importing(module: string): void {
   importingModule = module;
@@ -33,7 +36,7 @@ function importing(module: string): void {
 }
 
 /** What a module left to happen later went wrong. Without a module it is a bug of ours. */
-function answerUserError(error: unknown): never {
+function answerUserError(error: unknown, request: LoadRequest): never {
   if (importingModule === null) throw error;
   const { message, at } = describeUserError(error, request.directory);
   const place = at === null ? importingModule : relative(request.directory, at);
