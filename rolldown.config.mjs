@@ -1,6 +1,7 @@
 import { defineConfig } from 'rolldown';
 
 const common = {
+  cwd: import.meta.dirname,
   platform: 'node',
   // Everything else is bundled: jiti reads its own files at run time, the other holds native binaries.
   external: [/^node:/, /^jiti(\/|$)/, '@photostructure/sqlite'],

@@ -3,6 +3,8 @@
 //   package  the bundles, the declarations and the JSON Schema in dist/
 import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { build as bundle } from 'rolldown';
+import bundles from '../rolldown.config.mjs';
 import { root, run, tool } from './command.mjs';
 
 const asked = process.argv.slice(2);
@@ -15,7 +17,7 @@ if (parts.includes('package')) await rm(`${root}dist`, { recursive: true, force:
 const work = [build(tool('tsc'), ['-p', 'tsconfig.build.json'])];
 if (parts.includes('package')) {
   work.push(build(tool('tsc'), ['-p', 'tsconfig.types.json']));
-  work.push(build(tool('rolldown'), ['-c', 'rolldown.config.mjs', '--logLevel', 'warn']));
+  work.push(bundle(bundles));
 }
 await Promise.all(work);
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { RunUser } from '../core/identity.ts';
 import { readStatus, type ProcessLimits } from '../processes/process-status.ts';
+import { lackOfProgram, type SystemProgram } from '../processes/system-program.ts';
 import { findGroup, findUser } from '../processes/user-database.ts';
 import { parseCpus } from './cpu-list.ts';
 
@@ -10,6 +11,8 @@ export interface IdentityHost {
   findUser(nameOrId: string, group: number | null): Promise<RunUser | null>;
   findGroup(nameOrId: string): Promise<number | null>;
   rights(): RunnerRights;
+  /** Why this program cannot be started, and what helps; `null` when it can. */
+  lackOf(program: SystemProgram): string | null;
 }
 
 /** What this runner is, and how far it may go. */
@@ -31,6 +34,7 @@ export const thisHost: IdentityHost = {
   findUser: (nameOrId, group) => findUser(nameOrId, group, null),
   findGroup: (nameOrId) => findGroup(nameOrId, null),
   rights: readRights,
+  lackOf: lackOfProgram,
 };
 
 function readRights(): RunnerRights {

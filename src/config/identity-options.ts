@@ -3,6 +3,7 @@ import { quoted } from '../core/quoted.ts';
 import type { ChosenChain } from './chosen-chains.ts';
 import { formatCpus, parseCpus } from './cpu-list.ts';
 import { resolveLimits } from './identity-limits.ts';
+import { checkPrograms } from './identity-programs.ts';
 import {
   refuse,
   wishesOf,
@@ -49,6 +50,7 @@ export async function resolveIdentity(
     umask: umask?.value ?? null,
     limits: limits.values,
   };
+  checkPrograms(identity, wishes, around);
   return {
     identity,
     isUserKnown: wishes.user === null ? wishes.group === null : user !== null,

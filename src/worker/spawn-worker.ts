@@ -5,6 +5,7 @@ import type { Clock, Random } from '../ports.ts';
 import type { Needed } from '../processes/reach.ts';
 import { startProcess } from '../processes/start-process.ts';
 import { syscallWords } from '../processes/syscalls.ts';
+import { hideFromPerl } from './hidden-environment.ts';
 import { giveLog, isOtherUser, launchOf, type UserDatabase, type WorkerLaunch } from './worker-launch.ts';
 
 /** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */
@@ -85,7 +86,7 @@ export function spawnWorker(setting: WorkerSetting, launch: WorkerLaunch): Spawn
     const child = startProcess(program, {
       args: words,
       cwd: definition.directory,
-      env: launch.environment,
+      env: hideFromPerl(launch.environment),
       detached: true,
       stdio: stdioOf({ log, journal, lock }),
     });
@@ -111,7 +112,7 @@ export function spawnManyChainsWorker({ definition, ...setting }: WorkerSetting)
     return startProcess(perl, {
       args: [script, 'share', ...manyChainsWorker],
       cwd: definition.directory,
-      env: { ...definition.environment, ...own },
+      env: { ...hideFromPerl(definition.environment), ...own },
       detached: true,
       stdio: ['ignore', log, log, 'pipe', 'pipe', 'ignore'],
     });

@@ -3,12 +3,13 @@ import { getPriority } from 'node:os';
 import { isRunnersOwn, type Identity, type RunUser } from '../core/identity.ts';
 import { launchWords } from '../processes/launch.ts';
 import { describeOutOfReach, outOfReach, type Needed } from '../processes/reach.ts';
+import { hideFromRoot, type Environment } from './hidden-environment.ts';
 
 /** What it takes to start a worker with the identity of its chain. */
 export interface WorkerLaunch {
   /** In front of the worker's own words: programs that become each other and at last the worker. */
   readonly words: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Environment;
 }
 
 /** Looks users up, as the host knows them right now; a directory service may take its time. */
@@ -20,18 +21,14 @@ export interface UserDatabase {
 /** What it takes to find out how a worker gets its identity. */
 export interface Launching {
   readonly identity: Identity;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Environment;
   /** What the worker itself has to get at. */
   readonly needed: readonly Needed[];
   readonly users: UserDatabase;
 }
 
-/** Marks the variables that worker.pl sets once the programs before it have become the chain's user. */
-const hiddenPrefix = 'RUNNER_ENV_';
-
 /**
- * Finds out how a worker gets its identity; nothing is in front of one that has none of its own. The programs there
- * run as root, and must not see the chain's environment: LD_PRELOAD in it would be code of the chain's user.
+ * Finds out how a worker gets its identity; nothing is in front of one that has none of its own.
  * @throws Error with a reason for people when it cannot be done, or is no longer what the configuration meant.
  */
 export async function launchOf(
@@ -47,7 +44,10 @@ export async function launchOf(
   }
   const words = launchWords(identity, { isRoot: own === 0, nice: getPriority() });
   const mask = umask === null ? {} : { RUNNER_UMASK: umask.toString(8) };
-  return { words, environment: { ...(words.length === 0 ? environment : hidden(environment)), ...mask } };
+  return {
+    words,
+    environment: { ...(words.length === 0 ? environment : hideFromRoot(environment)), ...mask },
+  };
 }
 
 /** Whether the processes of a chain run as another user than this one. */
@@ -61,15 +61,6 @@ export function giveLog(descriptor: number, { user }: Identity): void {
   if (fstatSync(descriptor).uid === uid) return;
   fchownSync(descriptor, uid, gid);
   fchmodSync(descriptor, 0o600);
-}
-
-function hidden(environment: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).map(([name, value]) =>
-      // The runner's own are not from the chain, and show whose process this is.
-      name.startsWith('RUNNER_') ? [name, value] : [`${hiddenPrefix}${name}`, value],
-    ),
-  );
 }
 
 /** Between the check of the configuration and now the user may have been removed, or its number given away. */

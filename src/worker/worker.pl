@@ -7,7 +7,8 @@
 #
 # Descriptors: 0 /dev/null, 1 and 2 the chain's log, 3 requests, 4 messages, 5 the journal, 97 the lock.
 # RUNNER_SYSCALLS holds this machine's numbers of prctl, clock_gettime and wait4, or zeros where there are none.
-# RUNNER_UMASK holds the umask as octal digits, where one is set, and RUNNER_ENV_NAME what is to become NAME.
+# RUNNER_UMASK holds the umask as octal digits, where one is set, and RUNNER_ENV_NAME what is to become NAME. PERL_BADLANG
+# is for this program alone.
 #
 # Why Perl: it is there on nearly every Linux, its process is small and forks fast, and it tells an exit status
 # from a signal, and a program that could not be started from one that failed; a shell can do neither.
@@ -15,7 +16,8 @@ use strict;
 
 my ($mode, @program) = @ARGV;
 umask oct delete $ENV{RUNNER_UMASK} if exists $ENV{RUNNER_UMASK};
-# The programs that made this process another user's were not to see the environment that it is to have.
+delete $ENV{PERL_BADLANG};
+# What the programs that made this process another user's, or perl itself, were not to see of the environment.
 for my $name (grep { /^RUNNER_ENV_/ } keys %ENV) { $ENV{substr $name, 11} = delete $ENV{$name} }
 my ($sys_prctl, $sys_clock_gettime, $sys_wait4) = split / /, delete $ENV{RUNNER_SYSCALLS};
 # What wait4 fills: the status of a child, and what it took: two times of two words each, the memory, and more.

@@ -56,6 +56,7 @@ function hostWith(rights: RunnerRights): IdentityHost {
     },
     findGroup: (nameOrId) => Promise.resolve(nameOrId === 'video' ? 44 : null),
     rights: () => rights,
+    lackOf: () => null,
   };
 }
 
@@ -92,6 +93,7 @@ test('without a word a chain runs as its runner, and nobody is asked', async () 
     findUser: () => assert.fail('the users are looked up'),
     findGroup: () => assert.fail('the groups are looked up'),
     rights: () => assert.fail('the rights are looked up'),
+    lackOf: () => assert.fail('programs are looked up'),
   };
   const resolved = await resolve({}, nobody);
   assert.deepEqual(rowsOf(resolved), ['user that of the runner default']);
@@ -218,5 +220,37 @@ test('processors that the host does not have are refused', async () => {
   const { problems } = await resolve({ chain: { cpus: '2-4' } });
   assert.deepEqual(problems, [
     'config:cpus Cannot run on the processors "2-4": this host has 0-3, write some of these',
+  ]);
+});
+
+test('what takes a program that this host does not have is refused where it is written', async () => {
+  const bare: IdentityHost = { ...hostWith(root), lackOf: (program) => `no ${program} here; install it` };
+  const { problems } = await resolve(
+    {
+      chain: { nice: 5, ionice: { class: 'idle', level: null }, cpus: '1', limits: { processes: 90 } },
+      hosts: [{ nice: 7 }],
+    },
+    bare,
+  );
+  assert.deepEqual(problems, [
+    'config:limits.processes Cannot set "limits": no prlimit here; install it, or leave "limits" out',
+    'config:cpus Cannot set "cpus": no taskset here; install it, or leave "cpus" out',
+    'config:ionice Cannot set "ionice": no ionice here; install it, or leave "ionice" out',
+    'host0:nice Cannot set "nice": no nice here; install it, or leave "nice" out',
+  ]);
+});
+
+test('a program is looked for only where something takes it', async () => {
+  const bare: IdentityHost = { ...hostWith(root), lackOf: (program) => `no ${program} here` };
+  // A priority that the runner has itself, a umask that the worker sets, and a user, as whom a process is tried besides.
+  const { problems } = await resolve({ chain: { nice: 0, umask: 0o027, user: 'alice' } }, bare);
+  assert.deepEqual(problems, []);
+});
+
+test('a chain that may gain no privileges takes a program', async () => {
+  const bare: IdentityHost = { ...hostWith(root), lackOf: (program) => `no ${program} here` };
+  const { problems } = await resolve({ chain: { noNewPrivileges: true } }, bare);
+  assert.deepEqual(problems, [
+    'config:noNewPrivileges Cannot set "noNewPrivileges": no setpriv here, or leave "noNewPrivileges" out',
   ]);
 });
