@@ -4,7 +4,7 @@ import { createBoundedOutput } from './bounded-output.ts';
 import { createHeldLine } from './held-line.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { toldAsJson } from './told-json.ts';
-import { toldText, type Weight } from './told-text.ts';
+import { againToKill, toldText, type Weight } from './told-text.ts';
 import { visible, visibleLine } from './visible.ts';
 
 /** What the foreground shows. */
@@ -62,7 +62,7 @@ export function createForeground(options: ForegroundOptions): Foreground {
         print(JSON.stringify(toldAsJson(told)));
         return;
       }
-      const shown = toldText(told);
+      const shown = toldText(told, againToKill);
       if (shown === null) return;
       if (told.told.kind === 'run started') {
         startLine.hold(() => line(shown.text, shown.weight));

@@ -7,11 +7,17 @@ import { requestText } from './request-text.ts';
 /** How much a line matters: `--quiet` shows only what went wrong, and what makes up for it. */
 export type Weight = 'routine' | 'notice' | 'problem';
 
-/** A line for people, or `null` for what is not worth one. */
-export function toldText({
-  told,
-  fence,
-}: ChainTold): { readonly text: string; readonly weight: Weight } | null {
+/** How a run that a stop waits for is killed by whoever sits before it. */
+export const againToKill = 'press Ctrl-C again to kill it';
+
+/**
+ * A line for people, or `null` for what is not worth one.
+ * @param toKill how they kill a run that a stop waits for, as the end of a sentence
+ */
+export function toldText(
+  { told, fence }: ChainTold,
+  toKill: string,
+): { readonly text: string; readonly weight: Weight } | null {
   switch (told.kind) {
     case 'run started':
       return { text: `run ${told.run.number}  ${told.run.task}`, weight: 'routine' };
@@ -37,7 +43,7 @@ export function toldText({
     case 'drain asked':
       return requestText(told);
     case 'stop asked':
-      return stopText(told);
+      return stopText(told, toKill);
     case 'worker outdated':
       return { text: `gets a new worker: ${told.reason}`, weight: 'notice' };
     case 'definition changed':
@@ -96,11 +102,14 @@ function endingText(
   return { text: `run ${run.number}  ${run.task} gets ${signal}: ${reason}`, weight: 'problem' };
 }
 
-function stopText(told: Extract<Told, { kind: 'stop asked' }>): { text: string; weight: Weight } {
+function stopText(
+  told: Extract<Told, { kind: 'stop asked' }>,
+  toKill: string,
+): { text: string; weight: Weight } {
   if (told.isNow) return { text: 'stopping now', weight: 'notice' };
   if (told.run === null || told.run.stage.kind !== 'running') return { text: 'stopping', weight: 'notice' };
   return {
-    text: `stopping when run ${told.run.number} (${told.run.task}) has ended; press Ctrl-C again to kill it`,
+    text: `stopping when run ${told.run.number} (${told.run.task}) has ended; ${toKill}`,
     weight: 'notice',
   };
 }

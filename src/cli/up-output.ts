@@ -3,7 +3,7 @@ import type { ChainTold } from '../core/event.ts';
 import { explainProblems } from '../config/problem.ts';
 import { createBoundedOutput } from './bounded-output.ts';
 import { toldAsJson } from './told-json.ts';
-import { toldText } from './told-text.ts';
+import { againToKill, toldText } from './told-text.ts';
 import { visible } from './visible.ts';
 
 /** How much `runner up` prints. */
@@ -58,7 +58,9 @@ export function createUpOutput({ isJson, isVerbose, isQuiet }: UpOutputOptions):
         output.write(`${JSON.stringify(toldAsJson(told))}\n`);
         return;
       }
-      const shown = toldText(told);
+      // In the background nobody can press a key.
+      const toKill = isTerminal ? againToKill : '"runner down --now" kills it';
+      const shown = toldText(told, toKill);
       const least = isQuiet ? ['problem'] : ['notice', 'problem'];
       if (shown === null || (!isVerbose && !least.includes(shown.weight))) return;
       line(told.chain, shown.text);
