@@ -182,4 +182,20 @@ process.on('exit', (code) => {
     put: 'if (durationBetween(monotonic(), alarm.moment) > suspendThresholdMs) {',
     caughtBy: ['src/system/clock'],
   },
+  {
+    name: 'perl-of-the-tasks-in-the-worker',
+    why: 'A PERL5OPT that is meant for the tasks keeps their worker from starting.',
+    file: 'src/worker/spawn-worker.ts',
+    find: '      env: hideFromPerl(launch.environment),',
+    put: '      env: launch.environment,',
+    caughtBy: ['test/e2e/perl-environment', '--named=a worker for commands'],
+  },
+  {
+    name: 'suspend-unseen-for-a-second',
+    why: 'A run that ends right after the host was suspended counts as ended before it, so that its cooldown is too short.',
+    file: 'src/processes/boot-clock.ts',
+    find: '    if (awakeMs - lookedAtMs >= lookMs || Math.abs(leadMs - wallLeadMs) >= sameMs) {',
+    put: '    if (awakeMs - lookedAtMs >= lookMs || Math.abs(leadMs - wallLeadMs) < -sameMs) {',
+    caughtBy: ['src/processes/boot-clock'],
+  },
 ];
