@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { hideFromPerl } from '../processes/hidden-environment.ts';
 
 /** Set for a runner that is the main process of a container, below `init.pl`. */
 const containerVariable = 'RUNNER_CONTAINER';
@@ -20,7 +21,7 @@ export function runBelowInit(perl: string, initScript: string, syscalls: string)
   const child = spawn(perl, [initScript, ...own], {
     detached: true,
     stdio: 'inherit',
-    env: { ...process.env, RUNNER_SYSCALLS: syscalls, [containerVariable]: '1' },
+    env: { ...hideFromPerl(process.env), RUNNER_SYSCALLS: syscalls, [containerVariable]: '1' },
   });
   for (const signal of handedOn) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

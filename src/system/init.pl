@@ -3,9 +3,12 @@
 #
 #   init.pl PROGRAM ARGUMENT...
 #
-# RUNNER_SYSCALLS holds this machine's number of prctl first, or 0 where it is not known.
+# RUNNER_SYSCALLS holds this machine's number of prctl first, or 0 where it is not known. RUNNER_ENV_NAME is what is to become
+# NAME for PROGRAM, and PERL_BADLANG is for this program alone.
 use strict;
 
+delete $ENV{PERL_BADLANG};
+for my $name (grep { /^RUNNER_ENV_/ } keys %ENV) { $ENV{substr $name, 11} = delete $ENV{$name} }
 my ($sys_prctl) = split / /, delete $ENV{RUNNER_SYSCALLS} // '0';
 my ($EINTR, $set_child_subreaper) = (4, 36);
 my @handed_on = qw(TERM INT HUP QUIT USR1 USR2);

@@ -2,10 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { ChainDefinition, ChainName } from '../core/definition.ts';
 import type { Clock, Random } from '../ports.ts';
+import { hideFromPerl } from '../processes/hidden-environment.ts';
 import type { Needed } from '../processes/reach.ts';
 import { startProcess } from '../processes/start-process.ts';
 import { syscallWords } from '../processes/syscalls.ts';
-import { hideFromPerl } from './hidden-environment.ts';
 import { giveLog, isOtherUser, launchOf, type UserDatabase, type WorkerLaunch } from './worker-launch.ts';
 
 /** The descriptor at which every process of a run has the chain's lock: Node closes 3 to 16 for its own children. */

@@ -1,15 +1,15 @@
 import { fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { isRunnersOwn, type Identity, type RunUser } from '../core/identity.ts';
+import { hideFromRoot } from '../processes/hidden-environment.ts';
 import { launchWords } from '../processes/launch.ts';
 import { describeOutOfReach, outOfReach, type Needed } from '../processes/reach.ts';
-import { hideFromRoot, type Environment } from './hidden-environment.ts';
 
 /** What it takes to start a worker with the identity of its chain. */
 export interface WorkerLaunch {
   /** In front of the worker's own words: programs that become each other and at last the worker. */
   readonly words: readonly string[];
-  readonly environment: Environment;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Looks users up, as the host knows them right now; a directory service may take its time. */
@@ -21,7 +21,7 @@ export interface UserDatabase {
 /** What it takes to find out how a worker gets its identity. */
 export interface Launching {
   readonly identity: Identity;
-  readonly environment: Environment;
+  readonly environment: Readonly<Record<string, string>>;
   /** What the worker itself has to get at. */
   readonly needed: readonly Needed[];
   readonly users: UserDatabase;

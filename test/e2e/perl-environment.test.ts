@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { projectTest } from '../support/project-test.ts';
+import { createProject, runnerFile } from '../support/runner-process.ts';
 
 // What is meant for the Perl programs of the user, and would trouble the worker, which is one as well.
 const environment = { LANG: 'xx_YY.UTF-8', PERL5OPT: '-MNo::Such::Module', PERL_BADLANG: '1' };
@@ -35,3 +38,22 @@ projectTest('a task has no variable that only its worker had', async (project) =
   assert.equal((await project.start(task, '--name', 'c', '--passes', '1').ended).exitCode, 0);
   assert.equal(readFileSync(join(project.folder, '.runner/logs/c.log'), 'utf8'), 'none\n');
 });
+
+test(
+  'nor does the first process of a container, and its runner has it all',
+  { skip: process.getuid?.() !== 0 },
+  async () => {
+    const project = createProject();
+    const chain = { tasks: [command], inheritEnv: Object.keys(environment) };
+    writeFileSync(join(project.folder, 'runner.config.json'), JSON.stringify({ chains: { c: chain } }));
+    const words = ['--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, runnerFile];
+    const { status, stderr } = spawnSync('unshare', [...words, 'run', 'c', '--passes', '1', '--quiet'], {
+      cwd: project.folder,
+      env: { ...process.env, ...environment },
+      encoding: 'utf8',
+    });
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.equal(readFileSync(join(project.folder, '.runner/logs/c.log'), 'utf8'), printed);
+    await project.close();
+  },
+);
