@@ -86,18 +86,16 @@ function functionSpeed(workshop: Workshop): Comparison {
     digits: 0,
     rounds: 3,
     floor: 'pipe round trip',
-    note: 'The floor is a line to another Node process and its answer. The await loop and croner call the function in their own process: nothing is stored, nothing is proven, and a function that blocks or crashes takes all with it; a schedule of croner knows no less than a second, so its job is triggered by hand. BullMQ stores each job in a Redis of its own, with the append-only file that its documentation recommends, graphile-worker in a PostgreSQL; the next job is added when one has ended. Bree starts a thread for each run.',
+    note: 'The floor is a line to another Node process and its answer; the rows below it show what a run of a function is made of, one thing more in each, up to the runner, which also decides, tells and looks at the log and the lock. The await loop and croner call the function in their own process: nothing is stored, nothing is proven, and a function that blocks or crashes takes all with it; a schedule of croner knows no less than a second, so its job is triggered by hand. BullMQ stores each job in a Redis of its own, with the append-only file that its documentation recommends, graphile-worker in a PostgreSQL; the next job is added when one has ended. Bree starts a thread for each run.',
     goals: [{ contender: 'runner', of: 'median', atLeast: 5_000 }],
     contenders: [
       { name: 'await loop', measure: () => awaitLoop() },
+      { name: 'pipe round trip', measure: () => pipeTrip() },
       {
-        name: 'pipe round trip',
-        measure: async () =>
-          numberIn(
-            await answerOf(process.execPath, [script('pipe-round-trip'), String(pipeTrips)]),
-            'runsPerSecond',
-          ),
+        name: "the same, with the worker's journal and proof",
+        measure: () => pipeTrip('proven', workshop.fresh()),
       },
+      { name: 'and one commit a trip', measure: () => pipeTrip('stored', workshop.fresh()) },
       { name: 'runner', measure: () => functionChain(workshop, functionRuns) },
       ...functionPeers(workshop),
     ],
@@ -116,6 +114,11 @@ function shellLoop(workshop: Workshop, shell: string): Contender {
       return loopRuns / seconds;
     },
   };
+}
+
+async function pipeTrip(...step: readonly string[]): Promise<number> {
+  const words = [script('pipe-round-trip'), String(pipeTrips), ...step];
+  return numberIn(await answerOf(process.execPath, words), 'runsPerSecond');
 }
 
 function script(name: string): string {
