@@ -26,7 +26,7 @@ function commandSpeed(workshop: Workshop): Comparison {
     digits: 0,
     rounds: 5,
     floor: 'dash loop',
-    note: `The command is ${workshop.append.kind} that appends one byte to a file; the bytes are counted. "runner" does all that it always does: lock, proof that the run is over, start stored first, journal, history. The rows of Perl and of the worker show what it is made of, one thing more in each. supervisord, runit and s6 start a program again about once a second, by design.`,
+    note: `The command is ${workshop.append.kind} that appends one byte to a file; the bytes are counted. "runner" does all that it always does: lock, proof that the run is over, start stored first, journal, history. The rows of Perl and of the worker show what it is made of, one thing more in each; that of the C program, what any worker in a process of its own can reach. supervisord, runit and s6 start a program again about once a second, by design.`,
     goals: [{ contender: 'runner', of: 'ratio', atLeast: 0.6 }],
     contenders: [
       shellLoop(workshop, 'dash'),
@@ -46,6 +46,18 @@ function commandSpeed(workshop: Workshop): Comparison {
       {
         name: 'the worker, asked by a bare Node',
         measure: async () => (await workerAsked(workshop, loopRuns)).runsPerSecond,
+      },
+      {
+        name: 'a C program that only spawns, asked by a bare Node',
+        missing: () => (workshop.spawner === null ? 'no C compiler here' : null),
+        async measure() {
+          const bytes = workshop.fresh();
+          const words = [String(loopRuns), workshop.spawner ?? '', workshop.append.path, bytes];
+          return numberIn(
+            await answerOf(process.execPath, [script('asked-program'), ...words]),
+            'runsPerSecond',
+          );
+        },
       },
       { name: 'runner', measure: async () => (await commandChain(workshop, commandRuns)).runsPerSecond },
       { name: bareNode, measure: async () => (await bareSpawn(workshop)).runsPerSecond },

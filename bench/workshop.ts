@@ -15,6 +15,25 @@ int main(int count, char **words) {
 }
 `;
 
+// As quick as a worker for commands can be: a small process that starts a program for each line that it reads, without a
+// copy of itself, waits for it, and answers; no journal, no proof, no environment of the run.
+const spawnerSource = `#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+extern char **environ;
+int main(int count, char **words) {
+  char line[4096];
+  while (count > 1 && fgets(line, sizeof line, stdin)) {
+    pid_t child;
+    int status = 0;
+    if (posix_spawn(&child, words[1], 0, 0, words + 1, environ) || waitpid(child, &status, 0) != child) return 1;
+    printf("ended %d\\n", status);
+    fflush(stdout);
+  }
+  return 0;
+}
+`;
+
 // The functions themselves note what is measured, so that nothing else is in the figure: `tick` when its first and its last
 // counted run began, `rested` how long each chain has rested since its run before.
 const tasksSource = `import { writeFileSync } from 'node:fs';
@@ -45,6 +64,8 @@ export interface Workshop {
   /** The runner's worker for commands. */
   readonly worker: string;
   readonly append: AppendProgram;
+  /** A static program that starts another one for each line that it reads; `null` without a C compiler. */
+  readonly spawner: string | null;
   /** A project with the functions `tasks.nothing`, `tasks.tick` and `tasks.rested`. */
   readonly project: string;
   /** A new path in the folder. */
@@ -73,6 +94,7 @@ export function openWorkshop(): Workshop {
     runner: `${folder}/package/dist/runner.cjs`,
     worker: `${folder}/package/dist/worker.pl`,
     append: makeAppend(folder),
+    spawner: compile(`${folder}/spawner`, spawnerSource),
     project: `${folder}/project`,
     fresh() {
       count += 1;
@@ -90,13 +112,19 @@ export function missing(program: string, args: readonly string[]): string | null
 
 function makeAppend(folder: string): AppendProgram {
   const path = `${folder}/append`;
-  writeFileSync(`${path}.c`, appendSource);
+  if (compile(path, appendSource) !== null) return { path, kind: 'a static program' };
+  writeFileSync(path, '#!/bin/sh\nprintf x >>"$1"\n', { mode: 0o700 });
+  return { path, kind: 'a shell script' };
+}
+
+/** The path of the static program, or `null` where there is no compiler, or no static libc. */
+function compile(path: string, source: string): string | null {
+  writeFileSync(`${path}.c`, source);
   try {
     execFileSync(process.env['CC'] ?? 'cc', ['-O2', '-static', '-o', path, `${path}.c`], { stdio: 'ignore' });
-    return { path, kind: 'a static program' };
+    return path;
   } catch {
-    // No compiler, or no static libc.
-    writeFileSync(path, '#!/bin/sh\nprintf x >>"$1"\n', { mode: 0o700 });
-    return { path, kind: 'a shell script' };
+    // As above.
+    return null;
   }
 }
