@@ -3,7 +3,7 @@
 //   proven  the other one keeps a journal in FILE, measures what it takes, and proves that it has no child left
 //   stored  the same, and this one stores the end of a trip and the begin of the next in one commit, in FILE.db
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../src/store/database.ts';
 import { readChildren } from '../src/worker/function/children.ts';
@@ -24,7 +24,6 @@ function answer(line: Buffer): void {
 
 function answerProven(): (line: Buffer) => void {
   const journal = openSync(file, 'a');
-  process.on('exit', () => closeSync(journal));
   let trip = 0;
   return (line) => {
     trip += 1;

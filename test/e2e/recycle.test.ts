@@ -112,9 +112,13 @@ for (const [name, task] of [
   projectTest(`the CPU time and the memory of a ${name} are recorded`, async (project) => {
     writeChain(project, task, {});
     assert.equal((await project.start('c', '--passes', '2').ended).exitCode, 0);
-    for (const { cpuMs, memoryKib } of project.history('c')) {
-      // Under load the start of a Node alone takes hundreds of milliseconds; what is wrong by a unit is wrong by more.
-      assert.ok(cpuMs !== null && cpuMs >= 200 && cpuMs < 20_000, `${cpuMs} ms of CPU`);
+    for (const { cpuMs, durationMs, memoryKib } of project.history('c')) {
+      assert.ok(cpuMs !== null && cpuMs >= 200, `${cpuMs} ms of CPU`);
+      // One thread works, and Node's own helpers beside it: on a busy machine both figures grow.
+      assert.ok(
+        durationMs !== null && cpuMs <= 2 * durationMs + 100,
+        `${cpuMs} ms of CPU in ${durationMs} ms`,
+      );
       assert.ok(memoryKib !== null && memoryKib >= 50 * 1_024, `${memoryKib} KiB`);
       assert.ok(memoryKib < 300 * 1_024, `${memoryKib} KiB`);
     }
