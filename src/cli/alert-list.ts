@@ -6,6 +6,7 @@ import { hasState, stateFolderAt } from '../system/state-folder.ts';
 import { exitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
 import { loadChannels } from './load-channels.ts';
+import { localTime } from './local-time.ts';
 import { isGiven, stateDirectory, type RawOptions } from './options.ts';
 import { lengthText } from './outcome-text.ts';
 import { visibleLine } from './visible.ts';
@@ -72,9 +73,7 @@ async function print(listed: readonly ListedChannel[]): Promise<void> {
 
 function stateText({ failing, lastSentAt }: ChannelFigures['state']): string {
   if (failing === null) {
-    return lastSentAt === null
-      ? 'not used yet'
-      : `works, last used ${new Date(lastSentAt).toLocaleString('sv')}`;
+    return lastSentAt === null ? 'not used yet' : `works, last used ${localTime(lastSentAt)}`;
   }
   const length = lengthText(durationBetween(failing.since, toEpochMs(Date.now())));
   return `has failed for ${length}, ${failing.failures === 1 ? 'once' : `${failing.failures} times`}: ${failing.error}`;

@@ -3,6 +3,7 @@ import { followLog } from '../log/follow-log.ts';
 import { createBoundedOutput } from './bounded-output.ts';
 import { createHeldLine } from './held-line.ts';
 import { createLineSplitter } from './line-splitter.ts';
+import { localTime } from './local-time.ts';
 import { toldAsJson } from './told-json.ts';
 import { againToKill, toldText, type Weight } from './told-text.ts';
 import { visible, visibleLine } from './visible.ts';
@@ -96,5 +97,5 @@ function leftOutLine({ isJson }: ForegroundOptions, lines: number): string {
 }
 
 function clockText(): string {
-  return new Date().toTimeString().slice(0, 8);
+  return localTime(Date.now()).slice(11);
 }

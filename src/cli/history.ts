@@ -2,6 +2,7 @@ import type { HistoryEntry } from '../store/history.ts';
 import { exitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
 import { countOption, isGiven, stateDirectory, type RawOptions } from './options.ts';
+import { localTime } from './local-time.ts';
 import { lengthText, memoryText, storedOutcomeText } from './outcome-text.ts';
 import { readState } from './read-state.ts';
 import { visibleLine } from './visible.ts';
@@ -24,7 +25,7 @@ async function printEntries(directory: string, entries: readonly HistoryEntry[])
   const { printTable } = await import('./table.ts');
   const outcomes = await Promise.all(entries.map((entry) => outcomeOf(directory, entry)));
   const rows = entries.map((entry, index) => [
-    new Date(entry.startedAt).toLocaleString('sv'),
+    localTime(entry.startedAt),
     entry.chain,
     String(entry.run),
     visibleLine(entry.task),

@@ -1,6 +1,7 @@
 import type { FailureExample } from '../core/incident.ts';
 import { toDurationMs } from '../core/units.ts';
 import type { IncidentKind, IncidentNotice, IncidentReport, NoticeDelivery } from '../store/incidents.ts';
+import { localTime } from './local-time.ts';
 import { lengthText, outcomeText } from './outcome-text.ts';
 import { visible, visibleLine } from './visible.ts';
 
@@ -21,21 +22,19 @@ export function incidentLines(incident: IncidentReport): readonly string[] {
 function headLines({ id, chain, task, failures, ...rest }: IncidentReport): readonly string[] {
   const { openedAt, lastFailedAt, healedAt, firstRun } = rest;
   const end = healedAt ?? Date.now();
-  const state = healedAt === null ? 'OPEN' : `healed ${momentText(healedAt)}`;
+  const state = healedAt === null ? 'OPEN' : `healed ${localTime(healedAt)}`;
   return [
     `Incident ${id}: ${visibleLine(task)} of chain ${chain}, ${state}`,
-    `  opened   ${momentText(openedAt)}, by run ${firstRun}`,
+    `  opened   ${localTime(openedAt)}, by run ${firstRun}`,
     `  lasts    ${spanText(end - openedAt)}${healedAt === null ? ' until now' : ''}`,
-    `  failures ${failures}, the last one ${momentText(lastFailedAt)}`,
+    `  failures ${failures}, the last one ${localTime(lastFailedAt)}`,
   ];
 }
 
 function kindLines(kind: IncidentKind, number: number): readonly string[] {
   const times = kind.failures === 1 ? 'once' : `${kind.failures} times`;
   const span =
-    kind.failures === 1
-      ? momentText(kind.firstAt)
-      : `${momentText(kind.firstAt)} to ${momentText(kind.lastAt)}`;
+    kind.failures === 1 ? localTime(kind.firstAt) : `${localTime(kind.firstAt)} to ${localTime(kind.lastAt)}`;
   return [
     `Kind ${number}: ${visibleLine(kind.title)}`,
     `  ${times}, ${span}`,
@@ -47,7 +46,7 @@ function exampleLines({ run, at, outcome, text, codeVersion }: FailureExample): 
   const version = codeVersion === null ? '' : `, code ${visibleLine(codeVersion)}`;
   const printed = visible(text.trimEnd());
   return [
-    `  for example run ${run}, ${momentText(at)}${version}: ${visibleLine(outcomeText(outcome))}`,
+    `  for example run ${run}, ${localTime(at)}${version}: ${visibleLine(outcomeText(outcome))}`,
     ...(printed === '' ? [] : printed.split('\n').map((line) => `    | ${line}`)),
   ];
 }
@@ -55,7 +54,7 @@ function exampleLines({ run, at, outcome, text, codeVersion }: FailureExample): 
 function toldLines(notices: readonly IncidentNotice[]): readonly string[] {
   if (notices.length === 0) return ['  nothing yet'];
   return notices.flatMap((notice) => [
-    `  ${momentText(notice.at)}  ${noticeText(notice)}`,
+    `  ${localTime(notice.at)}  ${noticeText(notice)}`,
     ...(notice.isHeld ? ['    not sent: the chain was muted or paused'] : []),
     ...(notice.deliveries.length === 0 && !notice.isHeld ? ['    to nobody'] : []),
     ...notice.deliveries.map((delivery) => `    ${deliveryText(delivery)}`),
@@ -77,10 +76,10 @@ function deliveryText({ channel, state, attempts, dueAt, doneAt, error }: Notice
   const why = error === null ? '' : `: ${visibleLine(error)}`;
   if (state === 'waiting') {
     const failed = attempts === 0 ? '' : `${tries}${why}`;
-    return `${channel}: waits to be sent, next attempt ${momentText(dueAt)}${failed}`;
+    return `${channel}: waits to be sent, next attempt ${localTime(dueAt)}${failed}`;
   }
   const words: Readonly<Record<string, string>> = { merged: 'sent with others in one message' };
-  const when = doneAt === null ? '' : ` ${momentText(doneAt)}`;
+  const when = doneAt === null ? '' : ` ${localTime(doneAt)}`;
   return `${channel}: ${words[state] ?? state}${when}${tries}${why}`;
 }
 
@@ -115,10 +114,6 @@ function isExample(value: unknown): value is FailureExample {
 
 function fieldOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-}
-
-function momentText(moment: number): string {
-  return new Date(moment).toLocaleString('sv');
 }
 
 function spanText(length: number): string {

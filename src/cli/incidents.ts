@@ -3,6 +3,7 @@ import { toDurationMs } from '../core/units.ts';
 import { exitStatus, type ExitStatus } from './exit-status.ts';
 import { guarded } from './fail.ts';
 import { incidentLines } from './incident-text.ts';
+import { localTime } from './local-time.ts';
 import { countOption, isGiven, stateDirectory, textOption, type RawOptions } from './options.ts';
 import { lengthText } from './outcome-text.ts';
 import { readState } from './read-state.ts';
@@ -59,7 +60,7 @@ function printIncidents(
   }
   const rows = found.map((one) => [
     String(one.id),
-    new Date(one.openedAt).toLocaleString('sv').slice(0, 16),
+    localTime(one.openedAt).slice(0, 16),
     one.healedAt === null ? 'OPEN' : lastedText(one.openedAt, one.healedAt),
     one.chain,
     visibleLine(one.task),

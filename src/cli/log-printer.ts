@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { HistoryEntry } from '../store/history.ts';
 import { createLineSplitter, type LineSplitter } from './line-splitter.ts';
+import { localTime } from './local-time.ts';
 import { lengthText, storedOutcomeText } from './outcome-text.ts';
 import { visible, visibleLine } from './visible.ts';
 
@@ -107,7 +108,6 @@ function headingText(entry: HistoryEntry): string {
   const { chain, run, task, startedAt, outcome, detail, durationMs } = entry;
   const ended = outcome === null ? '' : `  ${storedOutcomeText(outcome, detail)}`;
   const took = durationMs === null ? '' : ` (${lengthText(durationMs)})`;
-  const started = new Date(startedAt).toLocaleString('sv');
-  const text = visibleLine(`── ${chain}  run ${run}  ${task}  ${started}${ended}${took}`);
+  const text = visibleLine(`── ${chain}  run ${run}  ${task}  ${localTime(startedAt)}${ended}${took}`);
   return `\u001b[1m${text}\u001b[0m`;
 }

@@ -1,6 +1,7 @@
 import type { ChainStatus, RunStatus } from '../core/status.ts';
 import type { Holder, LastEnd } from '../core/facts.ts';
 import { toDurationMs } from '../core/units.ts';
+import { localTime } from './local-time.ts';
 import { lengthText, outcomeText } from './outcome-text.ts';
 
 /** What a chain does and why, in one line of at most `width` characters beside its name. */
@@ -105,7 +106,7 @@ function pausedText({ by, since, remainingMs }: NonNullable<ChainStatus['pause']
 
 /** Since when, by whom and until when alerts are muted. */
 export function mutedText({ by, since, remainingMs }: NonNullable<ChainStatus['mute']>): string {
-  const until = new Date(Date.now() + remainingMs).toLocaleString('sv').slice(0, 16);
+  const until = localTime(Date.now() + remainingMs).slice(0, 16);
   return `alerts muted until ${until} by ${by}, ${agoText(since)}`;
 }
 

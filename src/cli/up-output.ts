@@ -2,6 +2,7 @@ import type { Reloaded } from '../control-port.ts';
 import type { ChainTold } from '../core/event.ts';
 import { explainProblems } from '../config/problem.ts';
 import { createBoundedOutput } from './bounded-output.ts';
+import { localTime } from './local-time.ts';
 import { toldAsJson } from './told-json.ts';
 import { againToKill, toldText } from './told-text.ts';
 import { visible } from './visible.ts';
@@ -37,7 +38,7 @@ export function createUpOutput({ isJson, isVerbose, isQuiet }: UpOutputOptions):
   const isTerminal = process.stdout.isTTY;
 
   function line(who: string, text: string): void {
-    const now = new Date().toLocaleString('sv');
+    const now = localTime(Date.now());
     const stamp = isTerminal ? now.slice(11) : now;
     for (const part of text.split('\n')) output.write(`${stamp} ${who}  ${visible(part)}\n`);
   }
