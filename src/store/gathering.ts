@@ -1,9 +1,12 @@
-/** How long what may wait is kept for the next commit of others. */
-const longestPauseMs = 15;
+/**
+ * How long what may wait is kept for the next commit of others. Longer than the steps in which long waits end: a timer that
+ * is stopped after a wake-up has begun still wakes a Node process, unless another one comes first.
+ */
+const longestPauseMs = 30;
 
 /**
  * Gathers what is asked for and hands it on together: at the end of this turn of the event loop, with all that may wait; or
- * after 15 ms, if by then nothing has come that must not wait.
+ * after 30 ms, if by then nothing has come that must not wait.
  */
 export class Gathering<Asked> {
   readonly #handOn: (asked: readonly Asked[]) => void;
