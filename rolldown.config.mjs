@@ -5,7 +5,8 @@ import { defineConfig } from 'rolldown';
 const withoutHttp2 = {
   name: 'without-http2',
   resolveId: (id) => (id === 'node:http2' ? id : null),
-  load: (id) => (id === 'node:http2' ? 'export class Http2ServerRequest {}\nexport const constants = {};' : null),
+  load: (id) =>
+    id === 'node:http2' ? 'export class Http2ServerRequest {}\nexport const constants = {};' : null,
 };
 
 const common = {

@@ -38,7 +38,7 @@ function answerProven(): (line: Buffer) => void {
 }
 
 async function tripsPerSecond(trips: number): Promise<number> {
-  const store = step === 'stored' ? await openStore() : () => undefined;
+  const store = step === 'stored' ? openStore() : () => undefined;
   const words = [fileURLToPath(import.meta.url), 'answer', ...(step === '' ? [] : [step, file])];
   const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   let arrived: () => void = () => undefined;
@@ -62,8 +62,8 @@ async function tripsPerSecond(trips: number): Promise<number> {
 }
 
 /** Rows like those of the runner: the state of the chain, and a line for each run with an index by its begin. */
-async function openStore(): Promise<(number: number) => void> {
-  const database = await openDatabase(`${file}.db`);
+function openStore(): (number: number) => void {
+  const database = openDatabase(`${file}.db`);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
   database.exec('CREATE TABLE chain (name TEXT PRIMARY KEY, state TEXT) STRICT');
   database.exec(

@@ -14,10 +14,10 @@ const stepMs = 10;
 const [first = '', period = '', path = ''] = process.argv.slice(2);
 
 if (first === 'answer') process.stdin.on('data', (chunk) => process.stdout.write(chunk));
-else await runTimers({ count: Number(first), periodMs: Number(period) });
+else runTimers({ count: Number(first), periodMs: Number(period) });
 
-async function runTimers({ count, periodMs }: { count: number; periodMs: number }): Promise<void> {
-  const rows = await openRows(count);
+function runTimers({ count, periodMs }: { count: number; periodMs: number }): void {
+  const rows = openRows(count);
   const answers: number[] = [];
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), 'answer'], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -58,10 +58,10 @@ function inSteps(count: number, dueIn: (index: number) => number): Map<number, n
 }
 
 /** Rows like those of the runner: the state of each chain, and a line for each run. */
-async function openRows(
-  count: number,
-): Promise<{ store(step: { ended: readonly number[]; begun: readonly number[] }): void }> {
-  const database = await openDatabase(path);
+function openRows(count: number): {
+  store(step: { ended: readonly number[]; begun: readonly number[] }): void;
+} {
+  const database = openDatabase(path);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
   database.exec('CREATE TABLE chain (name TEXT PRIMARY KEY, state TEXT) STRICT');
   database.exec(

@@ -19,7 +19,7 @@ interface Soaking {
 }
 
 /** Looks at a runner, at all that lives below it, and at its state folder. */
-export async function takeSample({ runner, stateFolder, heapFile }: Soaking): Promise<Sample> {
+export function takeSample({ runner, stateFolder, heapFile }: Soaking): Sample {
   const below = processesBelow(runner);
   const sum = (measure: (pid: number) => number): number =>
     below.reduce((total, pid) => total + measure(pid), 0);
@@ -33,7 +33,7 @@ export async function takeSample({ runner, stateFolder, heapFile }: Soaking): Pr
     'PSS below KiB': sum((pid) => kibOf(pid, 'smaps_rollup', 'Pss')),
     'descriptors below': sum((pid) => countIn(`/proc/${pid}/fd`)),
     ...filesIn(stateFolder),
-    ...(await rowsIn(join(stateFolder, 'state.db'))),
+    ...rowsIn(join(stateFolder, 'state.db')),
   };
 }
 
@@ -69,8 +69,8 @@ function kibIn(folder: string): number {
   return list(folder).reduce((total, name) => total + sizeOf(join(folder, name)), 0) / 1_024;
 }
 
-async function rowsIn(path: string): Promise<Sample> {
-  const database = await openDatabase(path);
+function rowsIn(path: string): Sample {
+  const database = openDatabase(path);
   try {
     database.exec('PRAGMA busy_timeout = 10000');
     return Object.fromEntries(

@@ -120,7 +120,7 @@ async function soakIn(folder: string, { minutes, seed, isJson }: Wishes): Promis
     if (atMs >= nextSampleMs) {
       samples.push({
         atMs,
-        sample: await takeSample({
+        sample: takeSample({
           runner: runner.pid ?? 0,
           stateFolder: project.stateFolder,
           heapFile: heapFileIn(project.folder),
@@ -135,7 +135,7 @@ async function soakIn(folder: string, { minutes, seed, isJson }: Wishes): Promis
   }
   await stopRunner(runner);
   const { done: disturbances } = disturber;
-  const counts = { samples: samples.length, runs: await countRuns(project), overlaps: project.overlaps() };
+  const counts = { samples: samples.length, runs: countRuns(project), overlaps: project.overlaps() };
   return { minutes, seed, ...counts, disturbances, verdicts: judge(samples) };
 }
 
@@ -207,8 +207,8 @@ async function stopRunner(runner: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function countRuns({ stateFolder }: SoakProject): Promise<number> {
-  const database = await openDatabase(join(stateFolder, 'state.db'));
+function countRuns({ stateFolder }: SoakProject): number {
+  const database = openDatabase(join(stateFolder, 'state.db'));
   try {
     const row = database
       .prepare('SELECT sum(last) AS runs FROM (SELECT max(number) AS last FROM run GROUP BY chain)')

@@ -21,7 +21,7 @@ type SqlValue = string | number | null;
  * Opens a database file; creates it if it is not there. Node has SQLite built in from 22.13 on, before that it
  * comes from a package.
  */
-export async function openDatabase(path: string): Promise<Database> {
+export function openDatabase(path: string): Database {
   const { DatabaseSync } = loadSqlite();
   return new DatabaseSync(path);
 }

@@ -20,7 +20,7 @@ const lockPauseMs = 20;
 export async function openState(path: string): Promise<Database> {
   let database: Database | null = null;
   try {
-    database = await openDatabase(path);
+    database = openDatabase(path);
     database.exec(
       `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages};`,
     );

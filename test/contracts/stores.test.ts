@@ -135,7 +135,7 @@ describe('the SQLite store', () => {
     const before = schemaOf(database);
     database.close();
     await assert.rejects(openState(path), (error) => isStoreError(error, 'already exists'));
-    const after = await openDatabase(path);
+    const after = openDatabase(path);
     assert.deepEqual(schemaOf(after), before);
     closeFile(folder, after);
   });
