@@ -38,7 +38,12 @@ export default defineConfig([
   { ...common, input: { index: 'src/index.ts' }, output: { ...output, format: 'esm' } },
   alone('function-worker', 'src/worker/function/main.ts'),
   alone('many-chains-worker', 'src/worker/function/many-chains.ts'),
-  alone('config-loader', 'src/config/loader/main.ts'),
+  {
+    ...common,
+    input: { 'config-loader': 'src/config/loader/main.ts' },
+    // Without a configuration file, and for functions without options, nothing of what reads them is loaded.
+    output: { ...program, chunkFileNames: 'chunks/loader-[name]-[hash].cjs' },
+  },
   {
     ...common,
     input: { runner: 'src/cli/main.ts' },

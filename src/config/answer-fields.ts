@@ -43,12 +43,6 @@ export class Fields {
     return value;
   }
 
-  truth(key: string): boolean {
-    const value = this.value(key);
-    if (typeof value !== 'boolean') throw new NotAMessage(`${key} is neither true nor false`);
-    return value;
-  }
-
   /** A whole number from 0, as ids and limits are. */
   countOrNull(key: string): number | null {
     return this.value(key) === null ? null : asCount(this.value(key));

@@ -121,7 +121,7 @@ function readDefinition(definition: Fields): ChainDefinition {
       fileLimitBytes: log.number('fileLimitBytes'),
       filesKept: log.number('filesKept'),
       ageLimitMs: log.value('ageLimitMs') === null ? null : log.duration('ageLimitMs'),
-      isCompressed: log.truth('isCompressed'),
+      isCompressed: log.flag('isCompressed'),
       totalLimitBytes: log.value('totalLimitBytes') === null ? null : log.number('totalLimitBytes'),
     },
     history: readHistory(definition.fields('history')),

@@ -1,7 +1,6 @@
 import { writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describeUserError } from '../../user-code/user-error.ts';
-import { taskOptionsSchema } from '../schema.ts';
 import { checkData } from './checked-data.ts';
 import { importFunction, readImportRequest, type ImportAnswer, type OptionProblem } from './import-answer.ts';
 import { toPlainData, type TellValue } from './plain-data.ts';
@@ -21,15 +20,16 @@ export async function answerImport(): Promise<never> {
     answer({ kind: 'failed', message, at: null });
   });
   const found = await importFunction(request);
-  return answer(found.kind === 'function' ? asData(found.options) : found);
+  return answer(found.kind === 'function' ? await asData(found.options) : found);
 }
 
 /** Not everything that code can write is data; what is not is told here, because it would get lost on the way. */
-function asData(written: unknown): ImportAnswer {
+async function asData(written: unknown): Promise<ImportAnswer> {
   if (written === undefined) return { kind: 'function', options: undefined, problems: [] };
   const problems: OptionProblem[] = [];
   const tell: TellValue = (path, message) => problems.push({ path, message });
   const options = toPlainData(written, tell);
+  const { taskOptionsSchema } = await import('../schema.ts');
   checkData(taskOptionsSchema, options, tell);
   return { kind: 'function', options, problems };
 }

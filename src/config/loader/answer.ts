@@ -1,7 +1,7 @@
 import { findConfig } from '../find-config.ts';
 import type { LoadAnswer, LoadRequest } from '../loaded.ts';
 import { resolveRequest } from '../resolved-request.ts';
-import { readConfig, type ReadConfig } from './config-in-force.ts';
+import type { ReadConfig } from './config-in-force.ts';
 import { importedFunctions } from './imported-functions.ts';
 
 /** What answering a request needs besides. */
@@ -28,5 +28,7 @@ async function readConfigOf(request: LoadRequest, importing: (module: string) =>
   const found = findConfig(request.directory);
   if (found.kind !== 'found') return { config: null, problems: [] };
   if (/\.m?[jt]s$/.test(found.name)) importing(found.name);
+  // What reads and checks a configuration takes longer to load than all the rest.
+  const { readConfig } = await import('./config-in-force.ts');
   return readConfig(found.name, request);
 }

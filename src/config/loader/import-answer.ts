@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { importModule } from '../../user-code/import-module.ts';
 import { taskFunction } from '../../user-code/task.ts';
 import { describeUserError } from '../../user-code/user-error.ts';
+import { asText, Fields, NotAMessage } from '../answer-fields.ts';
 import type { KeyPath } from '../problem.ts';
 
 /** A function that was looked for in a module, described as data; or why there is none. */
@@ -44,37 +44,48 @@ export async function importFunction(request: ImportRequest): Promise<ImportAnsw
   return found.kind === 'function' ? { kind: 'function', options: found.options, problems: [] } : found;
 }
 
-const importRequestSchema: z.ZodType<ImportRequest> = z.object({
-  file: z.string(),
-  exportName: z.string(),
-  root: z.string(),
-  directory: z.string(),
-  environment: z.record(z.string(), z.string()),
-  cacheDirectory: z.null(),
-});
-
 /** Reads the request of the process that wants a module imported. @throws when it is none, which is a bug. */
 export function readImportRequest(text: string): ImportRequest {
-  return importRequestSchema.parse(JSON.parse(text));
+  const request = new Fields(JSON.parse(text));
+  return {
+    file: request.text('file'),
+    exportName: request.text('exportName'),
+    root: request.text('root'),
+    directory: request.text('directory'),
+    environment: request.texts('environment'),
+    cacheDirectory: request.textOrNull('cacheDirectory'),
+  };
 }
-
-const importAnswerSchema: z.ZodType<ImportAnswer> = z.union([
-  z.object({ kind: z.literal('failed'), message: z.string(), at: z.string().nullable() }),
-  z.object({ kind: z.literal('no export'), exported: z.array(z.string()) }),
-  z.object({ kind: z.literal('not a function'), found: z.string() }),
-  z.object({
-    kind: z.literal('function'),
-    options: z.unknown().optional(),
-    problems: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })),
-  }),
-]);
 
 /** Reads what a process said in which code of somebody else runs: `null` for what is no answer. */
 export function readImportAnswer(text: string): ImportAnswer | null {
   try {
-    return importAnswerSchema.parse(JSON.parse(text));
+    return importAnswerOf(new Fields(JSON.parse(text)));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    if (error instanceof SyntaxError || error instanceof NotAMessage) return null;
     throw error;
   }
+}
+
+function importAnswerOf(answer: Fields): ImportAnswer {
+  const kind = answer.choice('kind', ['failed', 'no export', 'not a function', 'function']);
+  switch (kind) {
+    case 'failed':
+      return { kind, message: answer.text('message'), at: answer.textOrNull('at') };
+    case 'no export':
+      return { kind, exported: answer.list('exported', asText) };
+    case 'not a function':
+      return { kind, found: answer.text('found') };
+    case 'function':
+      return { kind, options: answer.value('options'), problems: answer.list('problems', readOptionProblem) };
+  }
+}
+
+function readOptionProblem(value: unknown): OptionProblem {
+  const problem = new Fields(value);
+  return { path: problem.list('path', readKey), message: problem.text('message') };
+}
+
+function readKey(value: unknown): string | number {
+  return typeof value === 'number' ? value : asText(value);
 }

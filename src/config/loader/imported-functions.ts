@@ -6,7 +6,6 @@ import { findModule } from '../../user-code/find-module.ts';
 import { didYouMean, listOf } from '../did-you-mean.ts';
 import { showPath, type KeyPath, type Problem } from '../problem.ts';
 import type { FunctionAnswer, Functions, WantedFunction } from '../resolved-chain.ts';
-import { taskOptionsSchema } from '../schema.ts';
 import { layerOf } from '../settings.ts';
 import { problemWithWriters } from '../trust.ts';
 import { checkData } from './checked-data.ts';
@@ -99,16 +98,17 @@ interface FunctionPlace {
   readonly exportName: string;
 }
 
-function withOptions(
+async function withOptions(
   { options, problems: found }: Extract<ImportAnswer, { kind: 'function' }>,
   { file, module, exportName }: FunctionPlace,
-): FunctionAnswer {
+): Promise<FunctionAnswer> {
   if (options === undefined) return { file, layer: {}, problems: [] };
   const problems: Problem[] = [];
   const at = placeOfExport(file, module, exportName);
   const tell: TellValue = (path: KeyPath, message) =>
     problems.push({ at, path: showPath([exportName, ...path]), message });
   for (const { path, message } of found) tell(path, message);
+  const { taskOptionsSchema } = await import('../schema.ts');
   const settings = checkData(taskOptionsSchema, toPlainData(options, tell), tell);
   return {
     file,
