@@ -1,5 +1,5 @@
-// One system call after another fails: each time the outcome is right. `EVERY=1 npm test -- nth-operation` plays all
-// of them, which takes about half an hour; otherwise a few of each kind are played, always the same ones.
+// One system call after another fails: each time the outcome is right. `EVERY=1 npm test -- nth-operation --timeout=7200`
+// plays all of them, which takes half an hour or more; otherwise a few of each kind are played, always the same ones.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
