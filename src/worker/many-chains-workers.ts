@@ -49,7 +49,7 @@ export interface GuestSetting extends ChainSetting {
  */
 export class ManyChainsWorkers {
   readonly #clock: Clock;
-  readonly #chains = new Map<string, ChainSetting & { readonly group: string }>();
+  readonly #chains = new Map<string, { readonly setting: ChainSetting; readonly group: string }>();
   /** The processes that it has started, the oldest first: a run of one that is gone may not have its outcome yet. */
   readonly #own = new Set<string>();
   #processes: ManyChainsProcess[] = [];
@@ -64,7 +64,7 @@ export class ManyChainsWorkers {
   /** A chain was taken: the next process has a place for it. */
   register(setting: ChainSetting, definition: ChainDefinition): void {
     if (definition.isolation === 'shared')
-      this.#chains.set(setting.chain, { ...setting, group: groupOf(definition) });
+      this.#chains.set(setting.chain, { setting, group: groupOf(definition) });
     if (this.#waiting.length > 0) this.#collect();
   }
 
@@ -82,7 +82,7 @@ export class ManyChainsWorkers {
   }
 
   start(setting: GuestSetting, run: Run | null, post: (event: ChainEvent) => void): GuestWorker {
-    this.#chains.set(setting.chain, { ...setting, group: groupOf(setting.definition) });
+    this.#chains.set(setting.chain, { setting, group: groupOf(setting.definition) });
     const guest = new GuestWorker(setting, run, { post, isOwn: (worker) => this.#own.has(markOf(worker)) });
     const process = this.#processes.find(
       (one) => one.key === keyOf(setting.definition) && one.has(setting.chain),
@@ -138,13 +138,15 @@ export class ManyChainsWorkers {
     const [first] = guests;
     const group = first === undefined ? '' : groupOf(first.setting.definition);
     const isWaiting = new Set(this.#waiting.map(({ setting }) => setting.chain));
-    const others = [...this.#chains.values()].filter(
-      (one) =>
-        one.group === group &&
-        !own.has(one.chain) &&
-        !isWaiting.has(one.chain) &&
-        !this.#processes.some((process) => process.holds(one.chain)),
-    );
+    const others = [...this.#chains.values()]
+      .filter((one) => one.group === group)
+      .map(({ setting }) => setting)
+      .filter(
+        ({ chain }) =>
+          !own.has(chain) &&
+          !isWaiting.has(chain) &&
+          !this.#processes.some((process) => process.holds(chain)),
+      );
     return [...own.values(), ...others];
   }
 }
