@@ -187,7 +187,9 @@ function encodeWord(word: string | number): string {
 }
 
 function encodeBytes(text: string): string {
-  return Array.from(Buffer.from(text, 'utf8'), (byte) => encodedBytes[byte]).join('');
+  let encoded = '';
+  for (const byte of Buffer.from(text, 'utf8')) encoded += encodedBytes[byte];
+  return encoded;
 }
 
 function decodeWord(word: string): string {
