@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { hasErrorCode } from '../core/error-code.ts';
 import { formatDuration } from '../core/duration.ts';
 import { toDurationMs } from '../core/units.ts';
+import { withOutputs } from '../processes/shared-output.ts';
 import { startProcess, TooManyOpenFiles } from '../processes/start-process.ts';
 import type { LoaderOptions } from './load.ts';
 import { readLoaderMessage } from './loader-answer.ts';
@@ -55,14 +56,16 @@ async function listenUntilEnd(
 
 function startLoader(request: LoadRequest, { loaderFile }: LoaderOptions): ChildProcess {
   const flags = [`--max-old-space-size=${memoryLimitMegabytes}`, '--disable-warning=ExperimentalWarning'];
-  return startProcess(process.execPath, {
-    args: [...flags, loaderFile],
-    cwd: request.directory,
-    env: { ...request.environment },
-    // What the user's modules print is no part of what the runner prints.
-    stdio: ['pipe', 2, 2, 'pipe'],
-    detached: true,
-  });
+  // What the user's modules print is no part of what the runner prints.
+  return withOutputs([2, 2], (own) =>
+    startProcess(process.execPath, {
+      args: [...flags, loaderFile],
+      cwd: request.directory,
+      env: { ...request.environment },
+      stdio: ['pipe', ...own, 'pipe'],
+      detached: true,
+    }),
+  );
 }
 
 /** What a loader said until it answered or ended. */

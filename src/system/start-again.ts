@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
+import { withOutputs } from '../processes/shared-output.ts';
 import { startProcess, TooManyOpenFiles } from '../processes/start-process.ts';
 import { readyVariable, type ReadyNews } from './ready.ts';
 
@@ -25,12 +26,14 @@ export async function startAgain(how: StartAgain): Promise<ReadyNews> {
 }
 
 function start({ args, output }: StartAgain): ChildProcess {
-  return startProcess(process.execPath, {
-    args: [...process.execArgv, process.argv[1] ?? '', ...args],
-    detached: true,
-    stdio: ['ignore', ...output, 'pipe'],
-    env: { ...process.env, [readyVariable]: '3' },
-  });
+  return withOutputs(output, (own) =>
+    startProcess(process.execPath, {
+      args: [...process.execArgv, process.argv[1] ?? '', ...args],
+      detached: true,
+      stdio: ['ignore', ...own, 'pipe'],
+      env: { ...process.env, [readyVariable]: '3' },
+    }),
+  );
 }
 
 function newsOf(child: ChildProcess): Promise<ReadyNews> {
