@@ -53,7 +53,8 @@ export function readImportRequest(text: string): ImportRequest {
     root: request.text('root'),
     directory: request.text('directory'),
     environment: request.texts('environment'),
-    cacheDirectory: request.textOrNull('cacheDirectory'),
+    // The runner's cache is none for another user.
+    cacheDirectory: null,
   };
 }
 
