@@ -56,8 +56,23 @@ test('any text is scanned to its end', () => {
       scanLiterals(some.join(''));
     }),
   );
-  scanLiterals('{a:'.repeat(20_000));
-  scanLiterals('{'.repeat(2_000));
+});
+
+// Looked at more than once, they would take minutes.
+for (const piece of ['{', '{a:', '[{f(', '`${', '{`${{', '{/* ', '{"', 'a: {},']) {
+  test(`a long text of "${piece}" is scanned once and uses up no stack`, () => {
+    scanLiterals(`{${piece.repeat(100_000)}`);
+  });
+}
+
+test('the first object with chains is found, wherever the text has put it', () => {
+  const text = 'const a = { b: f(1, [{ chains: { inner: 1 } }]) };\n({ chains: { outer: { chains: 1 } } })';
+  assert.deepEqual(pathsIn(scanLiterals(text)), ['chains', 'chains.inner']);
+  assert.deepEqual(pathsIn(scanLiterals(text.slice(text.indexOf('\n')))), [
+    'chains',
+    'chains.outer',
+    'chains.outer.chains',
+  ]);
 });
 
 test('the declaration of an export is found', () => {
