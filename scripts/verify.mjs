@@ -43,9 +43,18 @@ const tortures = ['twice', 'dead-parent', 'escaped', 'other-boot', 'clock', 'ful
 const torture = [...tortures, '--only', 'runner', '--short'];
 const worlds = process.env.WORLDS ?? '100000';
 /** What runs between the oldest and the newest, where all the rest does: what meets a part of Node by itself. */
-const between = ['contracts/', 'config/', 'store/', 'worker/', 'e2e/run', 'e2e/endings'];
+const between = [
+  'contracts/',
+  'config/',
+  'store/',
+  'worker/',
+  'e2e/run',
+  'e2e/next-runner',
+  'e2e/cannot-run',
+  'e2e/endings',
+];
 /** Kills on the other Nodes, unless somebody asks for more. */
-const shorter = { KILLS: process.env.KILLS ?? '12' };
+const shorter = { KILLS: process.env.KILLS ?? '6' };
 const isRoot = process.getuid?.() === 0;
 const totals = { passed: 0, failed: 0 };
 const folder = await mkdtemp(join(tmpdir(), 'runner-package-'));

@@ -76,3 +76,28 @@ function fill(project: TestProject, state: string): void {
   appendFileSync(journal, '\n'.repeat(pageBytes - (statSync(journal).size % pageBytes)));
   project.shell(`dd if=/dev/zero of=${state}/ballast bs=${pageBytes}`);
 }
+
+projectTest(
+  'a runner on a full disk holds the next start back, and goes on by itself when there is room',
+  async (project) => {
+    if (process.getuid?.() !== 0) return;
+    const state = join(project.folder, 'small');
+    mkdirSync(state);
+    assert.equal(project.shell(`mount -t tmpfs -o size=8m,mode=700 none ${state}`), 0);
+    try {
+      const args = ['sh: true', '--name', 'c', '--cooldown', '50ms', '--state-dir', state];
+      const runner = project.start(...args);
+      await runner.next('run ended');
+      project.shell(`head -c 10000000 /dev/zero > ${state}/ballast`);
+      const failed = await runner.next('store failed');
+      assert.match(String(failed.reason), /free some space/);
+      project.shell(`rm ${state}/ballast`);
+      await runner.next('store works again');
+      await runner.next('run ended');
+      runner.signal('SIGTERM');
+      assert.equal((await runner.ended).exitCode, 0);
+    } finally {
+      project.shell(`umount -l ${state}`);
+    }
+  },
+);

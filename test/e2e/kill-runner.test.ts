@@ -6,7 +6,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { createProject, fixture, type HistoryLine, type TestProject } from '../support/runner-process.ts';
 
 /** `KILLS=1000 npm test -- kill-runner` for a long night. */
-const kills = Number(process.env['KILLS'] ?? 50);
+const kills = Number(process.env['KILLS'] ?? 20);
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 
 interface Kind {

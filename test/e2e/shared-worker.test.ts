@@ -8,7 +8,7 @@ import { waitForFile } from '../support/processes.ts';
 import { projectTest } from '../support/project-test.ts';
 import { fixture, runnerFile, type TestProject } from '../support/runner-process.ts';
 
-const kills = Number(process.env['KILLS'] ?? 20);
+const kills = Number(process.env['KILLS'] ?? 12);
 
 const tasks = `
   import { spawn } from 'node:child_process';
