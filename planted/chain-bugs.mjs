@@ -86,10 +86,10 @@ export const chainBugs = [
   {
     name: 'no-task-called-constructor',
     why: 'A chain with a task of that name gets no number as its streak, and stops with a bug.',
-    file: 'src/core/number-of.ts',
-    find: 'return Object.hasOwn(numbers, name) ? numbers[name] : undefined;',
-    put: 'return numbers[name];',
-    caughtBy: ['src/core/number-of'],
+    file: 'src/core/own-value.ts',
+    find: 'return Object.hasOwn(values, name) ? values[name] : undefined;',
+    put: 'return values[name];',
+    caughtBy: ['src/core/own-value'],
   },
   {
     name: 'start-before-write',

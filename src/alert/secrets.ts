@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { PlacedText, SecretPlace } from '../core/channel.ts';
+import { ownValue } from '../core/own-value.ts';
 
 /** A secret cannot be read; `message` says where it should be. */
 export class SecretMissing extends Error {
@@ -15,7 +16,7 @@ export function readPlaced(place: PlacedText): string {
 }
 
 function readSecret(place: SecretPlace): string {
-  const text = place.kind === 'variable' ? process.env[place.name] : readSecretFile(place.path);
+  const text = place.kind === 'variable' ? ownValue(process.env, place.name) : readSecretFile(place.path);
   if (text !== undefined && text.trim() !== '') return text;
   throw new SecretMissing(
     place.kind === 'variable'

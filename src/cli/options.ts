@@ -33,7 +33,7 @@ export function stateDirectory(options: RawOptions): string {
 
 /** This process's environment without the variables that are not set. */
 export function ownEnvironment(): Readonly<Record<string, string>> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) environment[name] = value;
-  return environment;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Channel, ChannelTarget, PlacedText, SecretPlace, SmtpServer } from '../core/channel.ts';
 import { formatDuration } from '../core/duration.ts';
+import { ownValue } from '../core/own-value.ts';
 import { quoted } from '../core/quoted.ts';
 import { toDurationMs } from '../core/units.ts';
 import { explainBadName, isChainName } from './chain-name.ts';
@@ -145,7 +146,7 @@ function secretPlace(written: ConfigSecret, path: KeyPath, resolving: Resolving)
     return { kind: 'file', path: readableFile(written.file, [...path, 'file'], resolving) };
   }
   const { request, tell } = resolving;
-  if ((request.environment[written.env] ?? '') === '') {
+  if ((ownValue(request.environment, written.env) ?? '') === '') {
     tell(
       [...path, 'env'],
       `Cannot read the variable "${written.env}": it is not set in the environment of runner; set it, or write { file: "path" }`,

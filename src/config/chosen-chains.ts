@@ -5,6 +5,7 @@ import { didYouMean, listOf } from './did-you-mean.ts';
 import { configNames } from './find-config.ts';
 import type { LoadRequest } from './loaded.ts';
 import { fitsPattern } from '../core/patterns.ts';
+import { ownValue } from '../core/own-value.ts';
 import { quoted, shownName } from '../core/quoted.ts';
 import { showPath, type KeyPath, type Problem } from './problem.ts';
 import { readTaskText } from './task-text.ts';
@@ -101,8 +102,7 @@ function cannotRename({ file }: ConfigInForce): Problem {
 
 /** Nothing for a chain that is not sound: what is wrong with it is told already. */
 function configuredChain(request: LoadRequest, config: ConfigInForce, name: ChainName): ChosenChain[] {
-  if (!Object.hasOwn(config.config.chains, name)) return [];
-  const chain = config.config.chains[name];
+  const chain = ownValue(config.config.chains, name);
   if (chain === undefined) return [];
   const written = writtenBelow(config, ['chains', name]);
   const hosts = hostValuesOf(request, config, name);
@@ -117,7 +117,7 @@ function logTotalOf(config: ConfigInForce | null): ChosenChain['logTotal'] {
 
 function hostValuesOf(request: LoadRequest, config: ConfigInForce, name: string): HostValues[] {
   return Object.entries(config.config.hosts ?? {}).flatMap(([pattern, host]) => {
-    const values = Object.hasOwn(host.chains, name) ? host.chains[name] : undefined;
+    const values = ownValue(host.chains, name);
     if (values === undefined || !fitsPattern(pattern, request.host)) return [];
     const written = writtenBelow(config, ['hosts', pattern, 'chains', name]);
     const fromOf = (path: KeyPath): string => `${showPath(['hosts', pattern])}, ${written.placeOf(path)}`;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Heartbeat } from '../core/definition.ts';
+import { ownValue } from '../core/own-value.ts';
 import { quoted } from '../core/quoted.ts';
 import type { ChosenChain } from './chosen-chains.ts';
 import type { LoadedValue, LoadRequest } from './loaded.ts';
@@ -67,7 +68,7 @@ function readText(
 ): { readonly text: string; readonly problem: string | null } {
   if (typeof written === 'string') return { text: written, problem: null };
   if ('env' in written) {
-    const value = environment[written.env];
+    const value = ownValue(environment, written.env);
     return value === undefined || value === ''
       ? {
           text: '',

@@ -7,7 +7,7 @@ import type { NextTold, RunEndedTold, Told } from './event.ts';
 import type { ChainState, Facts, Holder, LastEnd, Passes, Pause, Run } from './facts.ts';
 import { withState, type Learned } from './learned.ts';
 import { nextTaskAt } from './next-task.ts';
-import { numberOf } from './number-of.ts';
+import { ownValue } from './own-value.ts';
 import { inBrief, verdictOf, type Outcome, type Verdict } from './outcome.ts';
 import { positionAfter, type Position } from './position.ts';
 import { isShorter, zeroMs, type DurationMs } from './units.ts';
@@ -70,7 +70,7 @@ export function settle(facts: Facts, run: Run, settlement: Settlement): Learned 
 }
 
 function streakOf(facts: Facts, run: Run): number {
-  return numberOf(facts.state.streaks, run.task) ?? 0;
+  return ownValue(facts.state.streaks, run.task) ?? 0;
 }
 
 function streakAfter(streak: number, verdict: Verdict): number {
@@ -128,7 +128,7 @@ function lastEndAfter(state: ChainState, run: Run, { settlement, streak }: Settl
 }
 
 function withStreak(streaks: ChainState['streaks'], task: string, streak: number): ChainState['streaks'] {
-  if ((numberOf(streaks, task) ?? 0) === streak) return streaks;
+  if ((ownValue(streaks, task) ?? 0) === streak) return streaks;
   const others = Object.entries(streaks).filter(([name]) => name !== task);
   return Object.fromEntries(streak === 0 ? others : [...others, [task, streak]]);
 }

@@ -2,7 +2,7 @@ import type { Moment } from './cooldown.ts';
 import { decide, type WaitReason } from './decide.ts';
 import type { ChainDefinition, ChainName } from './definition.ts';
 import type { EndingReason, EndingStep, Facts, Holder, LastEnd, PausedBy, Run, Wanted } from './facts.ts';
-import { numberOf } from './number-of.ts';
+import { ownValue } from './own-value.ts';
 import { isPausedAt } from './pause.ts';
 import {
   durationBetween,
@@ -172,7 +172,7 @@ function runStatus({ state }: Facts, now: Moment): RunStatus | null {
     stage: stage.kind,
     since: began.wall,
     forMs: durationBetween(began.monotonic, now.monotonic),
-    usualMs: numberOf(state.usualMs, run.task) ?? null,
+    usualMs: ownValue(state.usualMs, run.task) ?? null,
     ending: ending === null ? null : { why: ending.why, step: ending.step },
   };
 }

@@ -1,5 +1,5 @@
 import type { ChainState } from './facts.ts';
-import { numberOf } from './number-of.ts';
+import { ownValue } from './own-value.ts';
 import type { Verdict } from './outcome.ts';
 import type { DurationMs } from './units.ts';
 
@@ -16,7 +16,7 @@ export function usualAfter(
   run: { readonly verdict: Verdict; readonly durationMs: DurationMs | null },
 ): ChainState['usualMs'] {
   if (run.verdict !== 'success' || run.durationMs === null) return usualMs;
-  const known = numberOf(usualMs, task);
+  const known = ownValue(usualMs, task);
   const usual = known === undefined ? run.durationMs : known + (run.durationMs - known) * weightOfNewest;
   // To a tenth of a millisecond: rounded to whole ones it would never come down to a few.
   const rounded = Math.round(usual * 10) / 10;

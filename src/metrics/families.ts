@@ -1,5 +1,5 @@
 import type { RunnerStatus } from '../control-port.ts';
-import { numberOf } from '../core/number-of.ts';
+import { ownValue } from '../core/own-value.ts';
 import { chainStates, type ChainStatus } from '../core/status.ts';
 import { label, type Family, type Sample } from './exposition.ts';
 import type { LoopFigures } from './loop-watch.ts';
@@ -159,7 +159,7 @@ function tasksOf({ chain, streaks, last }: ChainStatus, tally: RunTally): readon
       labels: `${label('chain', chain)},${label('task', task)}`,
       key: keyOf(chain, task),
       counted: own,
-      streak: numberOf(streaks, task) ?? 0,
+      streak: ownValue(streaks, task) ?? 0,
       lastSuccessAt: own?.lastSuccessAt ?? (isLast ? last.endedAt : null),
     };
   });

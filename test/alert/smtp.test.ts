@@ -194,16 +194,19 @@ describe('a login', () => {
     assert.ok(!sent.error.includes(Buffer.from(password).toString('base64')), sent.error);
   });
 
-  test('whose password is not there says where it should be', async () => {
-    const place = { kind: 'variable', name: 'NO_SUCH_VARIABLE' } as const;
-    const sent = await deliver(messageAbout(), { login: { user: 'runner', password: place } });
-    assert.deepEqual(sent, {
-      kind: 'failed',
-      error: 'Cannot read the variable "NO_SUCH_VARIABLE" of the runner\'s environment: it is not set',
-      isPermanent: false,
-      retryAfterMs: null,
+  for (const name of ['NO_SUCH_VARIABLE', 'toString']) {
+    test(`whose password is not there says where it should be: ${name}`, async () => {
+      const sent = await deliver(messageAbout(), {
+        login: { user: 'runner', password: { kind: 'variable', name } },
+      });
+      assert.deepEqual(sent, {
+        kind: 'failed',
+        error: `Cannot read the variable "${name}" of the runner's environment: it is not set`,
+        isPermanent: false,
+        retryAfterMs: null,
+      });
     });
-  });
+  }
 });
 
 describe('a server that', () => {

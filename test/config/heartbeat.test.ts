@@ -69,6 +69,11 @@ describe('heartbeat', () => {
       /the variable "PING" is not set in the environment/,
     ],
     [
+      'a variable of a name that every object has',
+      { success: { env: 'toString' } },
+      /the variable "toString" is not set in the environment/,
+    ],
+    [
       'a file that is not there',
       { success: { file: 'none.txt' } },
       /"none.txt": there is no such file, write/,

@@ -1,6 +1,6 @@
 import type { ChainDefinition } from '../definition.ts';
 import type { Facts } from '../facts.ts';
-import { numberOf } from '../number-of.ts';
+import { ownValue } from '../own-value.ts';
 import { add, earlierOf, toDurationMs, type MonotonicMs } from '../units.ts';
 import type {
   Alarm,
@@ -113,7 +113,7 @@ function isFree({ state, worker }: Facts): boolean {
 function ofLateRun({ state }: Facts, { alerts }: ChainDefinition): readonly TimedDue[] {
   const { run, usualMs, alarm } = state;
   if (alerts.lateFactor === null || alarm.late !== null || run?.stage.kind !== 'running') return [];
-  const usual = numberOf(usualMs, run.task);
+  const usual = ownValue(usualMs, run.task);
   if (usual === undefined) return [];
   const { since } = run.stage;
   const lateMs = toDurationMs(Math.max(Math.ceil(usual * alerts.lateFactor), leastLateMs));
