@@ -149,9 +149,12 @@ projectTest('a timeout is kept by the next runner', async (project) => {
 });
 
 projectTest('a bug of the runner ends it with 70, and its run goes on and is picked up', async (project) => {
-  const planted = 'setTimeout(() => { throw new Error("planted") }, 700)';
-  process.env['NODE_OPTIONS'] = `--import=data:text/javascript,${encodeURIComponent(planted)}`;
-  const task = 'sh: sleep 1.5; exit 7';
+  const begun = join(project.folder, 'begun');
+  const throwsOnceBegun = `
+    import { existsSync } from 'node:fs';
+    setInterval(() => { if (existsSync('${begun}')) throw new Error('planted') }, 10).unref();`;
+  process.env['NODE_OPTIONS'] = `--import=data:text/javascript,${encodeURIComponent(throwsOnceBegun)}`;
+  const task = `sh: echo > ${begun}; sleep 1; exit 7`;
   const runner = project.start(task, '--name', 'c', '--failure-cooldown', '0s');
   delete process.env['NODE_OPTIONS'];
   const { exitCode, stderr } = await runner.ended;
