@@ -34,6 +34,6 @@ export function stateDirectory(options: RawOptions): string {
 /** This process's environment without the variables that are not set. */
 export function ownEnvironment(): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
