@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitForFile } from '../support/processes.ts';
 import { projectTest } from '../support/project-test.ts';
 import type { TestProject } from '../support/runner-process.ts';
+import { onSmallDisk } from '../support/small-disk.ts';
 
 /** What a small file system gives to a file at once. */
 const pageBytes = 4_096;
@@ -43,13 +36,27 @@ projectTest(
   },
 );
 
+projectTest(
+  'a runner on a full disk holds the next start back, and goes on by itself when there is room',
+  (project) =>
+    onSmallDisk(project, 'small', async (state) => {
+      const args = ['sh: true', '--name', 'c', '--cooldown', '50ms', '--state-dir', state];
+      const runner = project.start(...args);
+      await runner.next('run ended');
+      project.shell(`head -c 10000000 /dev/zero > ${state}/ballast`);
+      const failed = await runner.next('store failed');
+      assert.match(String(failed.reason), /free some space/);
+      project.shell(`rm ${state}/ballast`);
+      await runner.next('store works again');
+      await runner.next('run ended');
+      runner.signal('SIGTERM');
+      assert.equal((await runner.ended).exitCode, 0);
+    }),
+);
+
 async function endOnFullDisk(project: TestProject, task: string, outcome: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
   const { folder } = project;
-  const state = join(folder, 'small');
-  mkdirSync(state);
-  assert.equal(project.shell(`mount -t tmpfs -o size=8m,mode=700 none ${state}`), 0);
-  try {
+  await onSmallDisk(project, 'small', async (state) => {
     const args = [task, '--name', 'c', '--failure-cooldown', '0s', '--state-dir', state];
     const runner = project.start(...args);
     await waitForFile(join(folder, 'begun'));
@@ -65,9 +72,7 @@ async function endOnFullDisk(project: TestProject, task: string, outcome: string
     await project.start(...args, '--passes', '1').ended;
     const said = project.command('history', 'c', '--json', '--state-dir', state).stdout;
     assert.match(said.split('\n')[0] ?? '', new RegExp(`"run":1,.*"outcome":"${outcome}"`));
-  } finally {
-    project.shell(`umount -l ${state}`);
-  }
+  });
 }
 
 /** Leaves no room for one more byte in the journal, neither on the disk nor in the page that it has. */
@@ -76,28 +81,3 @@ function fill(project: TestProject, state: string): void {
   appendFileSync(journal, '\n'.repeat(pageBytes - (statSync(journal).size % pageBytes)));
   project.shell(`dd if=/dev/zero of=${state}/ballast bs=${pageBytes}`);
 }
-
-projectTest(
-  'a runner on a full disk holds the next start back, and goes on by itself when there is room',
-  async (project) => {
-    if (process.getuid?.() !== 0) return;
-    const state = join(project.folder, 'small');
-    mkdirSync(state);
-    assert.equal(project.shell(`mount -t tmpfs -o size=8m,mode=700 none ${state}`), 0);
-    try {
-      const args = ['sh: true', '--name', 'c', '--cooldown', '50ms', '--state-dir', state];
-      const runner = project.start(...args);
-      await runner.next('run ended');
-      project.shell(`head -c 10000000 /dev/zero > ${state}/ballast`);
-      const failed = await runner.next('store failed');
-      assert.match(String(failed.reason), /free some space/);
-      project.shell(`rm ${state}/ballast`);
-      await runner.next('store works again');
-      await runner.next('run ended');
-      runner.signal('SIGTERM');
-      assert.equal((await runner.ended).exitCode, 0);
-    } finally {
-      project.shell(`umount -l ${state}`);
-    }
-  },
-);

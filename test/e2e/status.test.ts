@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntilGone } from '../support/processes.ts';
 import { runnerFile } from '../support/runner-process.ts';
+import { onSmallDisk } from '../support/small-disk.ts';
 import { upTest, type UpProject } from '../support/up-project.ts';
 
 const long = { tasks: ['sleep 1000'] };
@@ -73,12 +74,8 @@ upTest('status says of each chain why it does not run, in 80 columns without col
   assert.match(project.done('status failing'), /failed once/);
 });
 
-upTest('status says that the disk is full, and the chain goes on when there is room', async (project) => {
-  if (process.getuid?.() !== 0) return;
-  const state = join(project.folder, '.runner');
-  mkdirSync(state);
-  assert.equal(project.shell(`mount -t tmpfs -o size=8m,mode=700 none ${state}`), 0);
-  try {
+upTest('status says that the disk is full, and the chain goes on when there is room', (project) =>
+  onSmallDisk(project, '.runner', async (state) => {
     project.configure({ quick: { tasks: ['sh: :'], cooldown: '50ms' } });
     await project.up();
     await project.chainReached('quick', ({ last }) => last !== null);
@@ -88,10 +85,8 @@ upTest('status says that the disk is full, and the chain goes on when there is r
     project.shell(`rm ${state}/ballast`);
     await project.chainReached('quick', ({ last }) => (last?.run ?? 0) > (full.last?.run ?? 0) + 1);
     project.done('down');
-  } finally {
-    project.shell(`umount -l ${state}`);
-  }
-});
+  }),
+);
 
 /** Starts a command of runner in a terminal of its own. */
 function inTerminal(
