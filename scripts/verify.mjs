@@ -1,5 +1,5 @@
-// npm run verify: everything, from a fresh clone, on a machine that has only Node and npm. Runs the
-// checks, then the same compiled tests on every supported Node, then the coverage of src/core/, then some of
+// npm run verify: everything, from a fresh clone, on a machine that has only Node and npm. Runs all checks and tests,
+// then on every other supported Node those that it can make a difference to, then the coverage of src/core/, some of
 // the torture and 100 000 simulated worlds. The last line counts over all. Uses nothing but Node's own modules: it
 // runs before `npm ci`.
 import { mkdtemp, rm } from 'node:fs/promises';
